@@ -1,0 +1,19 @@
+//! What Windlass is about, without any I/O: jobs, runs, attempts, schedules, retries, failures.
+//!
+//! Everything here is a plain value or a pure function of plain values. Time and randomness come in as arguments.
+//! Nothing here knows tokio, a database or another module of this crate, so every rule can be tested by itself.
+
+pub mod code;
+pub mod failure;
+pub mod ids;
+pub mod job;
+pub mod observation;
+pub mod outcome;
+pub mod plan;
+pub mod progress;
+pub mod retry;
+pub mod run;
+pub mod schedule;
+pub mod state;
+pub mod step;
+pub mod template;

@@ -1,0 +1,59 @@
+//! What a step that succeeded has to say: for the UI, for metrics, for later steps' templates (`steps.<id>.rows`).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The result of a successful attempt. Absent means: not applicable to this kind of step.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Outcome {
+    /// Rows written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    /// Bytes moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// How the parallel workers of a CTAS came out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workers: Option<Workers>,
+    /// COPY's format: `binary` or `text`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// The table that was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// Rows by table, where a step writes several.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tables: BTreeMap<String, u64>,
+    /// The file that was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// How a replica was made: `copy` or `compact`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// A program's exit code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+    /// The run that was triggered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+}
+
+/// How the parallel workers of a CTAS came out. `planned` is PostgreSQL's Workers Planned, `achieved` its Workers
+/// Launched, both of the costliest Gather of the plan.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Workers {
+    /// The number wanted.
+    pub target: u32,
+    /// The number that is enough on the last attempt.
+    pub minimum: u32,
+    /// Workers Planned.
+    pub planned: u32,
+    /// Workers Launched.
+    pub achieved: u32,
+    /// Attempts needed, counting the one that went through.
+    pub attempts: u32,
+    /// Time waited for free slots, in seconds.
+    pub slot_wait_s: f64,
+}

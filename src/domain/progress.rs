@@ -1,0 +1,29 @@
+//! How far a running step is.
+
+use serde::{Deserialize, Serialize};
+
+/// A snapshot of a running step. A later one replaces an earlier one; none needs to be delivered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// What is being done now, a few words: `copying staging.orders`, `waiting for worker slots`.
+    pub phase: String,
+    /// Rows done in this phase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    /// Rows expected in all, where an estimate exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_expected: Option<u64>,
+    /// Bytes done in this phase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// Bytes expected in all, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes_expected: Option<u64>,
+}
+
+impl Progress {
+    /// A phase without numbers.
+    pub fn phase(phase: impl Into<String>) -> Self {
+        Self { phase: phase.into(), ..Self::default() }
+    }
+}

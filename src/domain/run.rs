@@ -1,0 +1,120 @@
+//! A run as it is recorded and as it is shown: the one JSON shape of `--json`, the API and event streams.
+//!
+//! Times are RFC 3339 in UTC, durations are seconds as numbers, absent means not applicable (design, section 3).
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::failure::Failure;
+use super::ids::RunId;
+use super::outcome::Outcome;
+use super::state::{AttemptState, RunState, StepState};
+
+/// Who or what started a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// A firing.
+    Schedule,
+    /// A person: `run`, `trigger`, API or UI.
+    Manual,
+    /// A step of another run.
+    Step,
+}
+
+impl Trigger {
+    /// The stable lowercase word.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Schedule => "schedule",
+            Self::Manual => "manual",
+            Self::Step => "step",
+        }
+    }
+
+    /// The trigger of that word.
+    pub fn from_label(label: &str) -> Option<Self> {
+        [Self::Schedule, Self::Manual, Self::Step].into_iter().find(|trigger| trigger.label() == label)
+    }
+}
+
+/// A run with its steps and attempts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// Its job's name.
+    pub job: String,
+    /// Its state.
+    pub state: RunState,
+    /// Who or what started it.
+    pub trigger: Trigger,
+    /// The due time it was made for; for other triggers the time it was made.
+    pub scheduled_for: DateTime<Utc>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When its first attempt started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<DateTime<Utc>>,
+    /// When somebody asked for its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel_requested_at: Option<DateTime<Utc>>,
+    /// What it waits for, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_for: Option<String>,
+    /// Its parameters, defaults filled in.
+    pub params: BTreeMap<String, String>,
+    /// Locks that it holds or held.
+    pub locks: Vec<RunLock>,
+    /// Steps in order.
+    pub steps: Vec<RunStep>,
+}
+
+/// A lock held by a run or by one of its steps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunLock {
+    /// The lock's name, rendered.
+    pub name: String,
+    /// How long the run waited for it, in seconds.
+    pub waited_s: f64,
+    /// The fencing token: grows with each grant.
+    pub token: i64,
+}
+
+/// A step of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunStep {
+    /// The step's id.
+    pub id: String,
+    /// Its kind, as in a job file.
+    pub kind: String,
+    /// Its state, derived.
+    pub state: StepState,
+    /// Its attempts in order.
+    pub attempts: Vec<Attempt>,
+}
+
+/// An attempt of a step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Counted from one within the step, lost ones included.
+    pub number: u32,
+    /// Its state.
+    pub state: AttemptState,
+    /// When it started.
+    pub started_at: DateTime<Utc>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<DateTime<Utc>>,
+    /// What it has to say, if it succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// What went wrong, if it didn't. `null` is written on purpose: readers look for it.
+    #[serde(default)]
+    pub failure: Option<Failure>,
+}

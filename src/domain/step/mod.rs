@@ -1,0 +1,57 @@
+//! What a step does: the closed set of kinds, one file each, resolved from the job file.
+
+mod collect;
+mod command;
+mod copy_to_staging;
+mod parallel_ctas;
+mod publish_replica;
+mod sql;
+mod trigger;
+
+pub use collect::{
+    BodyFormat, CollectSource, CollectStep, ColumnType, Expect, FileSource, HttpAuth, HttpRequest, HttpSource, Into,
+    LoadMode, Poll, Report, RowBounds,
+};
+pub use command::CommandStep;
+pub use copy_to_staging::{CopySource, CopyStep};
+pub use parallel_ctas::{CtasMode, CtasStep, WorkerGuarantee};
+pub use publish_replica::{PublishMethod, PublishSource, PublishStep, PublishTable};
+pub use sql::SqlStep;
+pub use trigger::TriggerStep;
+
+use serde::{Deserialize, Serialize};
+
+/// What a step does. Closed on purpose: adding a kind is adding a variant, a file here and a file in `steps/`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepKind {
+    /// Brings outside data into a table.
+    Collect(CollectStep),
+    /// Streams a PostgreSQL table into a PostgreSQL staging table.
+    CopyToStaging(CopyStep),
+    /// `CREATE TABLE … AS` with a guaranteed number of parallel workers.
+    ParallelCtas(CtasStep),
+    /// Publishes a read-only DuckDB file.
+    PublishReplica(PublishStep),
+    /// Runs statements in one transaction.
+    Sql(SqlStep),
+    /// Runs a program.
+    Command(CommandStep),
+    /// Starts another job.
+    Trigger(TriggerStep),
+}
+
+impl StepKind {
+    /// The kind as it is written in a job file and in metrics.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Collect(_) => "collect",
+            Self::CopyToStaging(_) => "copy_to_staging",
+            Self::ParallelCtas(_) => "parallel_ctas",
+            Self::PublishReplica(_) => "publish_replica",
+            Self::Sql(_) => "sql",
+            Self::Command(_) => "command",
+            Self::Trigger(_) => "trigger",
+        }
+    }
+}

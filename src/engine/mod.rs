@@ -1,0 +1,1 @@
+//! Runs jobs: the planner of firings, the claimer of runs, attempts, leases, shutdown.

@@ -1,0 +1,1 @@
+//! Outgoing HTTP: bodies spooled to disk, errors with a class.

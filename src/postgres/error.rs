@@ -1,0 +1,173 @@
+//! PostgreSQL's errors: the server's own words, and the class that decides about a retry.
+
+use std::error::Error as _;
+
+use crate::domain::code::Code;
+use crate::domain::failure::{Failure, FailureClass, Side};
+
+/// An error of a PostgreSQL session.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{doing}: {message}")]
+pub struct PgError {
+    /// What was being done, a lowercase fragment: `copying out of "orders"`.
+    pub doing: String,
+    /// The server's message, or the driver's where the server said nothing.
+    pub message: String,
+    /// The server's five-character code.
+    pub sqlstate: Option<String>,
+    /// The server's DETAIL.
+    pub detail: Option<String>,
+    /// The server's HINT.
+    pub hint: Option<String>,
+    /// The server's CONTEXT, for example the line of a COPY.
+    pub context: Option<String>,
+    /// What kind it is where there is no SQLSTATE.
+    pub kind: PgErrorKind,
+}
+
+/// What happened where no server gave an SQLSTATE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PgErrorKind {
+    /// The server answered; SQLSTATE says the rest.
+    Server,
+    /// No connection could be made.
+    Unreachable,
+    /// TLS could not be agreed on.
+    Tls,
+    /// The settings of the connection are wrong, or a password is missing.
+    Settings,
+    /// The connection broke, or the peer broke the protocol.
+    Lost,
+}
+
+impl PgError {
+    /// An error of the driver, with what was being done.
+    pub fn new(doing: impl Into<String>, error: &tokio_postgres::Error) -> Self {
+        let doing = doing.into();
+        if let Some(server) = error.as_db_error() {
+            return Self {
+                doing,
+                message: server.message().to_owned(),
+                sqlstate: Some(server.code().code().to_owned()),
+                detail: server.detail().map(str::to_owned),
+                hint: server.hint().map(str::to_owned),
+                context: server.where_().map(str::to_owned),
+                kind: PgErrorKind::Server,
+            };
+        }
+        let text = error.to_string();
+        let kind = if text.contains("TLS") {
+            PgErrorKind::Tls
+        } else if text.contains("connecting") {
+            PgErrorKind::Unreachable
+        } else if text.contains("password missing") || text.contains("configuration") {
+            PgErrorKind::Settings
+        } else {
+            PgErrorKind::Lost
+        };
+        let message = match error.source() {
+            Some(source) => format!("{text}: {}", innermost(source)),
+            None => text,
+        };
+        Self::without_server(doing, message, kind)
+    }
+
+    /// An error that no server spoke of.
+    pub fn without_server(doing: impl Into<String>, message: impl Into<String>, kind: PgErrorKind) -> Self {
+        let (doing, message) = (doing.into(), message.into());
+        Self { doing, message, sqlstate: None, detail: None, hint: None, context: None, kind }
+    }
+
+    /// Whether the server gave this SQLSTATE.
+    pub fn is(&self, sqlstate: &str) -> bool {
+        self.sqlstate.as_deref() == Some(sqlstate)
+    }
+
+    /// The failure of a step on that side.
+    pub fn on(self, side: Side) -> Failure {
+        let (code, class, advice) = match self.sqlstate.as_deref() {
+            Some(sqlstate) => of_sqlstate(sqlstate),
+            None => of_kind(self.kind),
+        };
+        let mut message = self.to_string();
+        for (label, text) in [("detail", &self.detail), ("context", &self.context)] {
+            if let Some(text) = text {
+                message.push_str(&format!("; {label}: {text}"));
+            }
+        }
+        let hint = self.hint.or_else(|| advice.map(str::to_owned));
+        Failure { code, class, side, message, sqlstate: self.sqlstate, hint, retry_after_s: None }
+    }
+}
+
+fn innermost<'a>(mut error: &'a (dyn std::error::Error + 'static)) -> &'a dyn std::error::Error {
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error
+}
+
+type Class = (Code, FailureClass, Option<&'static str>);
+
+/// Code, class and advice of an SQLSTATE (PostgreSQL's appendix A; the transient ones are design section 5's).
+fn of_sqlstate(sqlstate: &str) -> Class {
+    use FailureClass::{Permanent, Transient};
+    match sqlstate {
+        "40P01" | "40001" => (Code::PostgresConflict, Transient, None),
+        "55P03" => (Code::PostgresLock, Transient, Some("another session holds the lock; see pg_locks")),
+        "53300" | "57P03" => (Code::PostgresBusy, Transient, None),
+        "57P01" | "57P02" | "57P05" => (Code::PostgresConnectionLost, Transient, None),
+        "57014" => (Code::PostgresCancelled, Permanent, Some("somebody or statement_timeout cancelled the statement")),
+        "42501" => (Code::PostgresPrivilege, Permanent, Some("grant the privilege to the user of this connection")),
+        "28000" | "28P01" | "3D000" => {
+            (Code::PostgresLogin, Permanent, Some("check user, password and database of the connection"))
+        }
+        "2BP01" => (Code::SwapBlocked, Permanent, None),
+        _ => match sqlstate.get(..2).unwrap_or_default() {
+            "08" => (Code::PostgresConnectionLost, Transient, None),
+            "40" => (Code::PostgresConflict, Transient, None),
+            "53" | "58" => (Code::PostgresResources, Transient, None),
+            "42" | "26" | "34" | "3F" => (Code::PostgresStatement, Permanent, None),
+            "21" | "22" | "23" | "44" => (Code::PostgresData, Permanent, None),
+            _ => (Code::PostgresOther, Permanent, None),
+        },
+    }
+}
+
+/// Code, class and advice where no server answered.
+const fn of_kind(kind: PgErrorKind) -> Class {
+    match kind {
+        PgErrorKind::Server => (Code::PostgresOther, FailureClass::Permanent, None),
+        PgErrorKind::Unreachable => (
+            Code::PostgresUnreachable,
+            FailureClass::Transient,
+            Some("check host and port, and that the server is running"),
+        ),
+        PgErrorKind::Tls => (
+            Code::PostgresTls,
+            FailureClass::Permanent,
+            Some("check sslmode: the server and the connection must agree on TLS"),
+        ),
+        PgErrorKind::Settings => {
+            (Code::PostgresLogin, FailureClass::Permanent, Some("check the connection's url and password_file"))
+        }
+        PgErrorKind::Lost => (Code::PostgresConnectionLost, FailureClass::Transient, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sqlstate_of_the_design_has_its_class() {
+        let transient = ["08006", "40001", "40P01", "53100", "53300", "55P03", "57P01", "57P02", "57P03", "58030"];
+        let permanent = ["42601", "42P01", "42703", "42501", "22P02", "23505", "28P01", "57014", "0A000", "XX000"];
+        for sqlstate in transient {
+            assert_eq!(of_sqlstate(sqlstate).1, FailureClass::Transient, "{sqlstate}");
+        }
+        for sqlstate in permanent {
+            assert_eq!(of_sqlstate(sqlstate).1, FailureClass::Permanent, "{sqlstate}");
+        }
+    }
+}

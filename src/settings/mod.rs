@@ -1,0 +1,1 @@
+//! `windlass.yaml`: where things are and how the daemon runs.

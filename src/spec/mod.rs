@@ -1,0 +1,1 @@
+//! A job file as written, and how it becomes a job.

@@ -1,0 +1,47 @@
+//! What a step may ask of the engine that runs it.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::BoxFuture;
+
+use crate::domain::failure::Failure;
+use crate::domain::ids::RunId;
+use crate::domain::observation::Observation;
+use crate::domain::progress::Progress;
+use crate::domain::state::RunState;
+
+/// How much a log line matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// For whoever looks for a cause.
+    Debug,
+    /// A decision or a phase.
+    Info,
+    /// Something that went wrong but doesn't end the step.
+    Warn,
+    /// What ends the step.
+    Error,
+}
+
+/// The engine, as far as a step may see it. The engine implements it over the state database; tests of single steps
+/// implement it over memory.
+pub trait Host: Send + Sync {
+    /// Writes a line to the attempt's log. Never blocks for long, never fails.
+    fn log(&self, level: Level, message: &str);
+
+    /// Says how far the step is. A later call replaces an earlier one; cheap enough to call for every buffer.
+    fn progress(&self, progress: Progress);
+
+    /// Counts something at once.
+    fn observe(&self, observation: Observation);
+
+    /// Waits until it is known that the run is still ours. Called right before the step's visible effect (commit,
+    /// rename); an error means that the step must undo its work and return that error.
+    fn gate(&self) -> BoxFuture<'_, Result<(), Failure>>;
+
+    /// Makes a run of another job and returns its id. Asked twice by two attempts of one step, it returns the same run.
+    fn trigger(&self, job: &str, params: BTreeMap<String, String>) -> BoxFuture<'_, Result<RunId, Failure>>;
+
+    /// Waits until a run has ended.
+    fn ended(&self, run: RunId) -> BoxFuture<'_, Result<RunState, Failure>>;
+}

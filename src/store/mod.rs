@@ -1,0 +1,1 @@
+//! The state database: runs, attempts, firings, leases and locks in PostgreSQL.

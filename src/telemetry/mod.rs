@@ -1,0 +1,1 @@
+//! Logging, metric names, masking of secrets.
