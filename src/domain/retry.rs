@@ -50,7 +50,7 @@ impl Default for RetryPolicy {
             attempts: 1,
             delay: Duration::from_secs(2),
             backoff: Backoff::Exponential,
-            max_delay: Duration::from_secs(60),
+            max_delay: Duration::from_mins(1),
             jitter: 0.1,
             on: vec![FailureClass::Transient, FailureClass::Timeout],
         }

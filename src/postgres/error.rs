@@ -92,7 +92,7 @@ impl PgError {
         let mut message = self.to_string();
         for (label, text) in [("detail", &self.detail), ("context", &self.context)] {
             if let Some(text) = text {
-                message.push_str(&format!("; {label}: {text}"));
+                message = format!("{message}; {label}: {text}");
             }
         }
         let hint = self.hint.or_else(|| advice.map(str::to_owned));
