@@ -5,10 +5,12 @@
 
 mod error;
 mod ident;
+mod listener;
 mod server;
 mod session;
 
 pub use error::PgError;
 pub use ident::{Ident, QualifiedName, literal};
+pub use listener::Listener;
 pub use server::Server;
 pub use session::Session;
