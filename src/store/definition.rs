@@ -69,7 +69,7 @@ impl Definition {
         hasher.update(&self.source);
         hasher.update([0]);
         hasher.update(self.base.to_string_lossy().as_bytes());
-        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        format!("{:x}", hasher.finalize())
     }
 }
 
