@@ -7,8 +7,10 @@ mod error;
 mod ident;
 mod server;
 mod session;
+mod stop;
+mod tls;
 
-pub use error::PgError;
+pub use error::{PgError, PgErrorKind};
 pub use ident::{Ident, QualifiedName, literal};
 pub use server::Server;
 pub use session::Session;
