@@ -7,6 +7,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use futures_util::TryStreamExt;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
@@ -111,14 +112,19 @@ impl Session {
     }
 
     /// Runs one or several statements without parameters and returns the rows that the last one changed or returned.
-    /// Rows that come back are held in memory: not for large results.
+    /// Rows that come back are counted, not kept.
     pub async fn execute(&self, sql: &str, doing: impl Into<String>) -> Result<u64, PgError> {
-        let messages = self.client.simple_query(sql).await.map_err(|error| PgError::new(doing, &error))?;
-        let last = messages.iter().rev().find_map(|message| match message {
-            SimpleQueryMessage::CommandComplete(rows) => Some(*rows),
-            _ => None,
-        });
-        Ok(last.unwrap_or_default())
+        let counted = async {
+            let mut messages = std::pin::pin!(self.client.simple_query_raw(sql).await?);
+            let mut rows = 0;
+            while let Some(message) = messages.try_next().await? {
+                if let SimpleQueryMessage::CommandComplete(count) = message {
+                    rows = count;
+                }
+            }
+            Ok(rows)
+        };
+        counted.await.map_err(|error| PgError::new(doing, &error))
     }
 
     /// Runs one query and returns its rows.
