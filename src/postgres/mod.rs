@@ -5,6 +5,7 @@
 
 mod error;
 mod ident;
+mod listener;
 mod place;
 mod server;
 mod session;
@@ -15,6 +16,7 @@ mod tls;
 
 pub use error::{PgError, PgErrorKind};
 pub use ident::{Ident, QualifiedName, literal};
+pub use listener::Listener;
 pub use place::{Place, check_replaceable, place};
 pub use server::Server;
 pub use session::Session;
