@@ -7,7 +7,7 @@ use std::future::poll_fn;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio_postgres::{AsyncMessage, Client, NoTls};
+use tokio_postgres::{AsyncMessage, Client};
 
 use super::error::{PgError, PgErrorKind};
 use super::ident::Ident;
@@ -30,7 +30,7 @@ impl Listener {
         let mut config = server.config().clone();
         config.application_name(application_name);
         let error = |error| PgError::new(format!("listening on {channel}"), &error);
-        let (client, mut connection) = config.connect(NoTls).await.map_err(error)?;
+        let (client, mut connection) = config.connect(server.tls()?).await.map_err(error)?;
         let (sender, messages) = mpsc::channel(UNREAD);
         #[expect(clippy::disallowed_methods, reason = "the driver's task ends with the listener, which owns it")]
         let driver = tokio::spawn(async move {

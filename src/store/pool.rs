@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts, Transaction};
-use tokio_postgres::NoTls;
 
 use super::error::StoreError;
 use crate::postgres::{PgError, Server};
@@ -32,7 +31,8 @@ impl Store {
         config.application_name("windlass state");
         // A leaked transaction must not be handed on, so a connection that comes back is rolled back first.
         let recycling = RecyclingMethod::Custom("rollback".to_owned());
-        let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: recycling });
+        let tls = server.tls().map_err(|error| StoreError::Database { doing: "preparing connections", error })?;
+        let manager = Manager::from_config(config, tls, ManagerConfig { recycling_method: recycling });
         let timeouts = Timeouts { wait: Some(CALL), create: Some(CALL), recycle: Some(CALL) };
         let pool =
             Pool::builder(manager).max_size(CONNECTIONS).timeouts(timeouts).runtime(Runtime::Tokio1).build().map_err(
