@@ -38,6 +38,18 @@ pub struct Job {
     pub steps: Vec<Step>,
 }
 
+impl Job {
+    /// The job's time zone: its schedule's, else UTC.
+    pub fn zone(&self) -> chrono_tz::Tz {
+        self.schedule.as_ref().map_or(chrono_tz::Tz::UTC, |schedule| schedule.zone)
+    }
+
+    /// The place of the step of that id.
+    pub fn step_index(&self, id: &str) -> Option<usize> {
+        self.steps.iter().position(|step| step.id == id)
+    }
+}
+
 /// What happens to a run that is made while the job's previous one is still going.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,1 +1,4 @@
 //! Logging, metric names, masking of secrets.
+
+pub mod metrics;
+pub use metrics::Metrics;
