@@ -122,7 +122,9 @@ impl RunView {
         let failure = last.failure.as_ref().unwrap_or(&unknown);
         let pause = self.steps.get(step)?.pause(made, failure, self.chance(step, last.number))?;
         let ended = last.ended_at?;
-        ended.checked_add_signed(TimeDelta::from_std(pause).unwrap_or(TimeDelta::MAX)).or(Some(DateTime::<Utc>::MAX_UTC))
+        ended
+            .checked_add_signed(TimeDelta::from_std(pause).unwrap_or(TimeDelta::MAX))
+            .or(Some(DateTime::<Utc>::MAX_UTC))
     }
 
     /// This round's attempts of a step, oldest first.
