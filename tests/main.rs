@@ -1,1 +1,3 @@
-fn main() {}
+//! Windlass's integration tests, in one binary.
+
+mod duckdb;

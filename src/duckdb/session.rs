@@ -138,7 +138,10 @@ impl DuckDbSession {
 
 impl std::fmt::Debug for DuckDbSession {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DuckDbSession").field("database", &self.database_name()).field("mode", &self.mode).finish()
+        f.debug_struct("DuckDbSession")
+            .field("database", &self.database_name())
+            .field("mode", &self.mode)
+            .finish_non_exhaustive()
     }
 }
 
