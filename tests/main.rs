@@ -1,1 +1,4 @@
-fn main() {}
+//! The integration tests, in one binary: linking it once is cheaper than linking ten.
+
+mod command;
+mod support;
