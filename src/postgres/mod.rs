@@ -5,10 +5,20 @@
 
 mod error;
 mod ident;
+mod listener;
+mod place;
 mod server;
 mod session;
+mod stop;
+mod swap;
+mod sweep;
+mod tls;
 
-pub use error::PgError;
+pub use error::{PgError, PgErrorKind};
 pub use ident::{Ident, QualifiedName, literal};
+pub use listener::Listener;
+pub use place::{Place, check_replaceable, place};
 pub use server::Server;
 pub use session::Session;
+pub use swap::swap;
+pub use sweep::{Marks, Swept, drop_hidden_tables, sweep};
