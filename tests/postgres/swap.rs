@@ -53,7 +53,7 @@ async fn owner_grants_comments_and_names_stay() {
                   has_column_privilege('writer', c, 'b', 'update'), has_table_privilege('outsider', c, 'select')) from (select ";
     assert_eq!(text(&session, &format!("{rights}{name} c) x")).await, "t,t,f");
     let indexes = "select string_agg(indexname, ',' order by indexname) from pg_indexes where schemaname = 's'";
-    assert_eq!(text(&session, indexes).await, "주문 내역_pkey,빠른 길");
+    assert_eq!(text(&session, indexes).await, "빠른 길,주문 내역_pkey");
     assert_eq!(text(&session, "insert into s.\"주문 내역\" (a) values (1) returning id::text").await, "2");
 }
 
