@@ -1,3 +1,8 @@
-//! Windlass's integration tests, in one binary.
+//! The one integration-test binary: an area a folder. One binary links DuckDB and starts PostgreSQL once.
 
+mod support;
+
+mod command;
 mod duckdb;
+mod embedded;
+mod engine;
