@@ -1,6 +1,11 @@
-//! The integration tests, in one binary: linking it once is cheaper than linking ten.
+//! The one integration-test binary: an area a folder. One binary links DuckDB and starts PostgreSQL once.
 
+mod support;
+
+mod command;
 mod copy;
+mod duckdb;
+mod embedded;
+mod engine;
 mod postgres;
 mod sql;
-mod support;

@@ -4,6 +4,7 @@
 //! SQLSTATE, detail and hint, and turns into a `Failure` for the side it happened on.
 
 mod columns;
+pub mod embedded;
 mod error;
 mod ident;
 mod listener;

@@ -130,17 +130,13 @@ async fn look(
 async fn overlap(transaction: &Transaction<'_>, run: RunId, job: &StoredJob) -> Result<Option<String>, StoreError> {
     let name = &job.definition.job.name;
     transaction.execute(include_str!("sql/job_guard.sql"), &[name]).await.map_err(database(DOING))?;
-    let ahead = transaction
-        .query_opt(include_str!("sql/claim_overlap.sql"), &[name, &run.0])
-        .await
-        .map_err(database(DOING))?;
+    let ahead =
+        transaction.query_opt(include_str!("sql/claim_overlap.sql"), &[name, &run.0]).await.map_err(database(DOING))?;
     let Some(ahead) = ahead else { return Ok(None) };
     let other = RunId(ahead.get("id"));
     if job.definition.job.overlap == Overlap::Cancel {
-        let asked = transaction
-            .execute(include_str!("sql/run_ask_to_end.sql"), &[&other.0])
-            .await
-            .map_err(database(DOING))?;
+        let asked =
+            transaction.execute(include_str!("sql/run_ask_to_end.sql"), &[&other.0]).await.map_err(database(DOING))?;
         if asked > 0 {
             Wake::Cancel(other).notify(transaction).await.map_err(database(DOING))?;
         }
