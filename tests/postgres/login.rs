@@ -90,9 +90,7 @@ async fn tls_is_used_as_sslmode_says() {
     assert!(!encrypted(&tcp(with_tls, "member", "127.0.0.1", "sslmode=disable")).await);
     assert!(encrypted(&tcp(with_tls, "member", "127.0.0.1", "")).await);
     assert!(encrypted(&tcp(with_tls, "member", "127.0.0.1", "sslmode=require")).await);
-    assert!(
-        encrypted(&tcp(with_tls, "member", "localhost", &format!("sslmode=verify-full&sslrootcert={root}"))).await
-    );
+    assert!(encrypted(&tcp(with_tls, "member", "localhost", &format!("sslmode=verify-full&sslrootcert={root}"))).await);
     assert!(encrypted(&tcp(with_tls, "member", "127.0.0.1", &format!("sslmode=verify-ca&sslrootcert={root}"))).await);
     assert!(!encrypted(&tcp(TcpServer::without_tls(), "member", "127.0.0.1", "sslmode=prefer")).await);
     assert!(!encrypted(&server(&format!("{}?sslmode=require", with_tls.socket_url()))).await, "a Unix socket");
@@ -108,10 +106,7 @@ async fn a_disagreement_about_tls_says_so() {
     for (server, words) in [
         (tcp(with_tls, "tlsonly", "127.0.0.1", "sslmode=disable"), "TLS only"),
         (tcp(TcpServer::without_tls(), "member", "127.0.0.1", "sslmode=require"), "does not support TLS"),
-        (
-            tcp(with_tls, "member", "localhost", &format!("sslmode=verify-full&sslrootcert={stranger}")),
-            "UnknownIssuer",
-        ),
+        (tcp(with_tls, "member", "localhost", &format!("sslmode=verify-full&sslrootcert={stranger}")), "UnknownIssuer"),
         (
             tcp(with_tls, "member", "127.0.0.1", &format!("sslmode=verify-full&sslrootcert={root}")),
             "not valid for name",
