@@ -3,6 +3,7 @@
 //! Nothing here knows jobs or steps. Raw driver errors never leave this module: `PgError` carries the server's words,
 //! SQLSTATE, detail and hint, and turns into a `Failure` for the side it happened on.
 
+mod columns;
 pub mod embedded;
 mod error;
 mod ident;
@@ -15,6 +16,7 @@ mod swap;
 mod sweep;
 mod tls;
 
+pub use columns::{Column, columns};
 pub use error::{PgError, PgErrorKind};
 pub use ident::{Ident, QualifiedName, literal};
 pub use listener::Listener;
