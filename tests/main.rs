@@ -1,8 +1,12 @@
 //! The one integration-test binary: an area a folder. One binary links DuckDB and starts PostgreSQL once.
 
+mod support;
+
+mod command;
 mod copy;
 mod ctas;
+mod duckdb;
 mod embedded;
+mod engine;
 mod postgres;
 mod sql;
-mod support;

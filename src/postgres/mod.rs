@@ -3,8 +3,9 @@
 //! Nothing here knows jobs or steps. Raw driver errors never leave this module: `PgError` carries the server's words,
 //! SQLSTATE, detail and hint, and turns into a `Failure` for the side it happened on.
 
-mod columns;
 pub mod embedded;
+
+mod columns;
 mod error;
 mod ident;
 mod listener;

@@ -68,7 +68,8 @@ enum Look {
 }
 
 impl Store {
-    /// Claims the first run in line that can start. Runs that can't are told what they wait for.
+    /// Claims the first run in line that can start. Runs that can't are told what they wait for. A daemon that was given
+    /// up claims nothing: `NotOwner`.
     pub async fn claim(
         &self,
         me: DaemonId,
@@ -96,6 +97,10 @@ async fn look(
     capacities: &Capacities,
     passed: &[uuid::Uuid],
 ) -> Result<Look, StoreError> {
+    let guard = transaction.query_opt(include_str!("sql/claim_guard.sql"), &[&me.0]).await.map_err(database(DOING))?;
+    if guard.is_none() {
+        return Err(StoreError::NotOwner { doing: DOING });
+    }
     let own_only = scope == Scope::Own;
     let row = transaction
         .query_opt(include_str!("sql/claim_candidate.sql"), &[&me.0, &own_only, &passed])
@@ -130,17 +135,13 @@ async fn look(
 async fn overlap(transaction: &Transaction<'_>, run: RunId, job: &StoredJob) -> Result<Option<String>, StoreError> {
     let name = &job.definition.job.name;
     transaction.execute(include_str!("sql/job_guard.sql"), &[name]).await.map_err(database(DOING))?;
-    let ahead = transaction
-        .query_opt(include_str!("sql/claim_overlap.sql"), &[name, &run.0])
-        .await
-        .map_err(database(DOING))?;
+    let ahead =
+        transaction.query_opt(include_str!("sql/claim_overlap.sql"), &[name, &run.0]).await.map_err(database(DOING))?;
     let Some(ahead) = ahead else { return Ok(None) };
     let other = RunId(ahead.get("id"));
     if job.definition.job.overlap == Overlap::Cancel {
-        let asked = transaction
-            .execute(include_str!("sql/run_ask_to_end.sql"), &[&other.0])
-            .await
-            .map_err(database(DOING))?;
+        let asked =
+            transaction.execute(include_str!("sql/run_ask_to_end.sql"), &[&other.0]).await.map_err(database(DOING))?;
         if asked > 0 {
             Wake::Cancel(other).notify(transaction).await.map_err(database(DOING))?;
         }

@@ -69,7 +69,8 @@ impl Definition {
         hasher.update(&self.source);
         hasher.update([0]);
         hasher.update(self.base.to_string_lossy().as_bytes());
-        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        let digits = hasher.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
     }
 }
 

@@ -72,8 +72,8 @@ impl Store {
                 .map_err(database(DOING))?;
             let Some(row) = row else { return Ok(Vec::new()) };
             let now: DateTime<Utc> = row.get("now");
-            let job: Job = serde_json::from_value(row.get("resolved"))
-                .map_err(|error| unreadable(DOING)(error.to_string()))?;
+            let job: Job =
+                serde_json::from_value(row.get("resolved")).map_err(|error| unreadable(DOING)(error.to_string()))?;
             let Some(schedule) = &job.schedule else { return Ok(Vec::new()) };
             let due = schedule
                 .between(row.get("planned_through"), now, BATCH)
@@ -98,6 +98,14 @@ impl Store {
             Ok(entered)
         })
         .await
+    }
+
+    /// A job's next due time after those in the ledger.
+    pub async fn next_due(&self, name: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let planned = self.planned().await?.into_iter().find(|planned| planned.job == name);
+        planned.map_or(Ok(None), |planned| {
+            planned.schedule.next_after(planned.through).map_err(|error| unreadable(DOING)(error.to_string()))
+        })
     }
 
     /// A job's newest firings.

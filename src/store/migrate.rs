@@ -15,7 +15,7 @@ use super::pool::{Store, database};
 refinery::embed_migrations!("migrations");
 
 /// Migrations are quick, but the lock may be held by another daemon that is migrating.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// Guards migrations against each other. The number is "windlass" in ASCII.
 const LOCK: i64 = 0x7769_6e64_6c61_7373;

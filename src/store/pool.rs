@@ -1,6 +1,5 @@
 //! Connections to the state database, and the deadline that every call has.
 
-use std::future::Future;
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts, Transaction};
@@ -35,12 +34,10 @@ impl Store {
         let tls = server.tls().map_err(|error| StoreError::Database { doing: "preparing connections", error })?;
         let manager = Manager::from_config(config, tls, ManagerConfig { recycling_method: recycling });
         let timeouts = Timeouts { wait: Some(CALL), create: Some(CALL), recycle: Some(CALL) };
-        let pool = Pool::builder(manager)
-            .max_size(CONNECTIONS)
-            .timeouts(timeouts)
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(|error| StoreError::Unavailable { doing: "preparing connections", message: error.to_string() })?;
+        let pool =
+            Pool::builder(manager).max_size(CONNECTIONS).timeouts(timeouts).runtime(Runtime::Tokio1).build().map_err(
+                |error| StoreError::Unavailable { doing: "preparing connections", message: error.to_string() },
+            )?;
         Ok(Self { pool, server, metrics })
     }
 

@@ -112,8 +112,7 @@ async fn apply(transaction: &Transaction<'_>, me: DaemonId, run: RunId, write: &
     let error = database(DOING);
     match write {
         Write::Start { step, number } => {
-            let values: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
-                [&run.0, &place(step), &count(number), &me.0];
+            let values: [&(dyn tokio_postgres::types::ToSql + Sync); 4] = [&run.0, &place(step), &count(number), &me.0];
             transaction.execute(include_str!("sql/attempt_start.sql"), &values).await.map_err(&error)?;
             transaction.execute(include_str!("sql/run_started.sql"), &[&run.0]).await.map_err(error)?;
         }
@@ -129,7 +128,10 @@ async fn apply(transaction: &Transaction<'_>, me: DaemonId, run: RunId, write: &
             transaction.execute(include_str!("sql/attempt_end.sql"), &values).await.map_err(error)?;
         }
         Write::ReleaseStep { step } => {
-            transaction.execute(include_str!("sql/lock_release.sql"), &[&run.0, &Some(place(step))]).await.map_err(&error)?;
+            transaction
+                .execute(include_str!("sql/lock_release.sql"), &[&run.0, &Some(place(step))])
+                .await
+                .map_err(&error)?;
             Wake::Work.notify(transaction).await.map_err(error)?;
         }
         Write::EndRun { state, failure } => {
