@@ -4,6 +4,7 @@ mod support;
 
 mod command;
 mod copy;
+mod ctas;
 mod duckdb;
 mod embedded;
 mod engine;
