@@ -1,1 +1,8 @@
-fn main() {}
+//! The one integration-test binary: an area a folder. One binary links DuckDB and starts PostgreSQL once.
+
+mod support;
+
+mod command;
+mod duckdb;
+mod embedded;
+mod engine;

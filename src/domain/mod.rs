@@ -5,6 +5,7 @@
 
 pub mod code;
 pub mod failure;
+pub mod firing;
 pub mod ids;
 pub mod job;
 pub mod observation;

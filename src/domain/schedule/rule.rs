@@ -1,4 +1,6 @@
-//! When a job is due: cron or an interval, in a time zone, with a stated rule for each thing that DST does.
+//! A job's schedule as resolved, and the two questions that are asked of it: what is next, and what was in between.
+//!
+//! Due times are strictly increasing. Nothing here reads a clock.
 
 use std::time::Duration;
 
@@ -6,6 +8,9 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::calendar::Calendar;
+use super::interval::Interval;
 
 /// A job's schedule, resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,9 +23,9 @@ pub struct Schedule {
     pub missed: Missed,
     /// Firings missed for longer than this are not run.
     pub missed_window: Duration,
-    /// A local time that DST skips.
+    /// A local time that DST skips. Without effect on a cron expression that is due in every hour.
     pub gap: Gap,
-    /// A local time that DST repeats.
+    /// A local time that DST repeats. Without effect on a cron expression that is due in every hour.
     pub repeat: Repeat,
 }
 
@@ -87,8 +92,7 @@ impl Schedule {
 
     /// The first due time strictly after `after`; `None` if there is none.
     pub fn next_after(&self, after: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, ScheduleError> {
-        let _ = after;
-        Err(ScheduleError("not written yet".to_owned()))
+        Ok(self.times()?.next_after(after))
     }
 
     /// Due times in `(after, until]`, oldest first, at most `limit` of them.
@@ -98,17 +102,31 @@ impl Schedule {
         until: DateTime<Utc>,
         limit: usize,
     ) -> Result<Vec<DateTime<Utc>>, ScheduleError> {
-        let mut due = Vec::new();
-        let mut last = after;
-        while due.len() < limit {
-            match self.next_after(last)? {
-                Some(next) if next <= until => {
-                    due.push(next);
-                    last = next;
-                }
-                _ => break,
-            }
+        let times = self.times()?;
+        let due = std::iter::successors(times.next_after(after), |last| times.next_after(*last));
+        Ok(due.take_while(|next| *next <= until).take(limit).collect())
+    }
+
+    /// The due times, read once.
+    fn times(&self) -> Result<Times, ScheduleError> {
+        match &self.when {
+            When::Cron(expression) => Calendar::new(expression, self.zone, self.gap, self.repeat).map(Times::Calendar),
+            When::Every(interval) => Interval::new(*interval).map(Times::Interval),
         }
-        Ok(due)
+    }
+}
+
+/// A schedule's due times, its expression read.
+enum Times {
+    Calendar(Calendar),
+    Interval(Interval),
+}
+
+impl Times {
+    fn next_after(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Calendar(calendar) => calendar.next_after(after),
+            Self::Interval(interval) => interval.next_after(after),
+        }
     }
 }
