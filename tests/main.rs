@@ -6,3 +6,4 @@ mod command;
 mod duckdb;
 mod embedded;
 mod engine;
+mod spec;

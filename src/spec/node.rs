@@ -19,6 +19,9 @@ const MAX_NODES: usize = 50_000;
 /// Deepest nesting. A job file has about eight levels.
 const MAX_DEPTH: usize = 48;
 
+/// What is said of a file without a value.
+const EMPTY: &str = "the file is empty";
+
 /// A value and where it stands.
 #[derive(Clone, Debug)]
 pub struct Node {
@@ -60,7 +63,7 @@ impl Node {
     /// Reads a file's text as one YAML document.
     pub fn parse(source: &Source) -> Result<Self, Diagnostic> {
         if source.text.trim().is_empty() {
-            return Err(Diagnostic::of_file(&source.path, "is empty"));
+            return Err(Diagnostic::of_file(&source.path, EMPTY));
         }
         let mut options = Options::default();
         let mut budget = Budget::default();
@@ -72,9 +75,12 @@ impl Node {
         options.merge_keys = MergeKeyPolicy::Merge;
         options.strict_booleans = true;
         options.with_snippet = false;
-        serde_yaml::from_str_with_options::<Spanned<Value>>(&source.text, options)
-            .map(Self::from)
-            .map_err(|error| unreadable(source, &error))
+        let root = serde_yaml::from_str_with_options::<Spanned<Value>>(&source.text, options)
+            .map_err(|error| unreadable(source, &error))?;
+        match root.value {
+            Value::Null => Err(Diagnostic::of_file(&source.path, EMPTY)),
+            _ => Ok(root.into()),
+        }
     }
 
     /// The entry of a key, if this is a map that has it.
@@ -160,8 +166,9 @@ fn unreadable(source: &Source, error: &serde_yaml::Error) -> Diagnostic {
                 // The reader wraps what happens within an alias and keeps only the words.
                 Error::Budget { .. } | Error::AliasError { .. } if text.starts_with(TOO_LARGE) => (
                     "the file is too large once its aliases are put in place, or too deeply nested".to_owned(),
-                    Some("an alias (`*name`) stands for a copy of its anchor (`&name`); write out what is needed"),
+                    source.text.contains('&').then_some("an alias (`*name`) stands for a copy of its anchor (`&name`)"),
                 ),
+                Error::DuplicateMappingKey { key: Some(key), .. } => (format!("the key `{key}` is there twice"), None),
                 _ => (without_place(&text).to_owned(), None),
             }
         }

@@ -21,20 +21,20 @@ impl Source {
     /// Reads a file; a folder, an unreadable file, one that is not UTF-8 and one that is too long are diagnostics.
     pub fn read(path: &Path) -> Result<Self, Diagnostic> {
         let wrong = |message: String| Diagnostic::of_file(path, message);
-        let metadata = std::fs::metadata(path).map_err(|error| wrong(format!("can't be read: {error}")))?;
+        let metadata = std::fs::metadata(path).map_err(|error| wrong(format!("the file can't be read: {error}")))?;
         if metadata.is_dir() {
-            return Err(wrong("is a folder, not a file".to_owned()).with_hint("name a file in it"));
+            return Err(wrong("this is a folder, not a file".to_owned()).with_hint("name a file in it"));
         }
         // A pipe or a device may never end.
         if !metadata.is_file() {
-            return Err(wrong("is not a regular file".to_owned()));
+            return Err(wrong("this is not a regular file".to_owned()));
         }
         let mut bytes = Vec::new();
         std::fs::File::open(path)
             .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
-            .map_err(|error| wrong(format!("can't be read: {error}")))?;
+            .map_err(|error| wrong(format!("the file can't be read: {error}")))?;
         if bytes.len() as u64 > MAX_BYTES {
-            return Err(wrong(format!("is longer than {MAX_BYTES} bytes")));
+            return Err(wrong(format!("the file is longer than {MAX_BYTES} bytes")));
         }
         Self::from_bytes(path, bytes)
     }
@@ -45,8 +45,12 @@ impl Source {
             let valid = error.utf8_error().valid_up_to();
             let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
             let source = Self { path: path.to_owned(), text: before };
-            Diagnostic::at(&source, valid..valid, format!("is not UTF-8 text: byte {} can't be read", valid + 1))
-                .with_hint("save the file in UTF-8")
+            Diagnostic::at(
+                &source,
+                valid..valid,
+                format!("the file is not UTF-8 text: byte {} can't be read", valid + 1),
+            )
+            .with_hint("save the file in UTF-8")
         })?;
         let text = text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), ToOwned::to_owned);
         Ok(Self { path: path.to_owned(), text })

@@ -21,7 +21,9 @@ fn known() -> Known {
     ];
     Known {
         now: "2026-11-20T06:00:00Z".parse().unwrap(),
-        connections: Some(connections.map(|(name, kind)| (name.to_owned(), kind)).into_iter().collect::<BTreeMap<_, _>>()),
+        connections: Some(
+            connections.map(|(name, kind)| (name.to_owned(), kind)).into_iter().collect::<BTreeMap<_, _>>(),
+        ),
         env: Some(BTreeSet::from(["API_TOKEN".to_owned()])),
     }
 }
