@@ -24,16 +24,16 @@ const EMPTY: &str = "the file is empty";
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
-pub struct Node {
+pub(crate) struct Node {
     /// The value.
-    pub value: Value,
+    pub(crate) value: Value,
     /// Its bytes in the file. An alias's are those of the alias.
-    pub span: Range<usize>,
+    pub(crate) span: Range<usize>,
 }
 
 /// A value.
 #[derive(Clone, Debug)]
-pub enum Value {
+pub(crate) enum Value {
     /// Nothing, `~` or `null`.
     Null,
     /// `true` or `false`, nothing else.
@@ -50,18 +50,18 @@ pub enum Value {
 
 /// A key with its value.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The key.
-    pub key: String,
+    pub(crate) key: String,
     /// The key's bytes in the file.
-    pub key_span: Range<usize>,
+    pub(crate) key_span: Range<usize>,
     /// The value.
-    pub node: Node,
+    pub(crate) node: Node,
 }
 
 impl Node {
     /// Reads a file's text as one YAML document.
-    pub fn parse(source: &Source) -> Result<Self, Diagnostic> {
+    pub(crate) fn parse(source: &Source) -> Result<Self, Diagnostic> {
         if source.text.trim().is_empty() {
             return Err(Diagnostic::of_file(&source.path, EMPTY));
         }
@@ -84,7 +84,7 @@ impl Node {
     }
 
     /// The entry of a key, if this is a map that has it.
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
+    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
         match &self.value {
             Value::Map(entries) => entries.iter().find(|entry| entry.key == key),
             _ => None,
@@ -92,7 +92,7 @@ impl Node {
     }
 
     /// An item, if this is a list that has it.
-    pub fn item(&self, index: usize) -> Option<&Self> {
+    pub(crate) fn item(&self, index: usize) -> Option<&Self> {
         match &self.value {
             Value::List(items) => items.get(index),
             _ => None,
@@ -100,7 +100,7 @@ impl Node {
     }
 
     /// The same value as JSON, for serde.
-    pub fn to_json(&self) -> serde_json::Value {
+    pub(crate) fn to_json(&self) -> serde_json::Value {
         match &self.value {
             Value::Null => serde_json::Value::Null,
             Value::Bool(value) => serde_json::Value::Bool(*value),
@@ -118,7 +118,7 @@ impl Node {
 
 impl Value {
     /// What it is, in words.
-    pub const fn kind(&self) -> &'static str {
+    pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
             Self::Bool(_) => "a truth value",

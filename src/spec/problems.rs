@@ -46,9 +46,14 @@ impl<'s> Problems<'s> {
         self.pruned.insert(map.start);
     }
 
+    /// Whether something was taken out of the map that begins there.
+    pub(crate) fn has_pruned(&self, map: &Range<usize>) -> bool {
+        self.pruned.contains(&map.start)
+    }
+
     /// Whether something was taken out of the map at a place. What seems to be missing there has its problem already.
     pub(crate) fn is_pruned(&self, at: At<'_>) -> bool {
-        self.pruned.contains(&at.node.span.start)
+        self.has_pruned(&at.node.span)
     }
 
     /// How many there are.

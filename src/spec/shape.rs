@@ -122,6 +122,7 @@ impl Shape {
             schema["properties"].as_object().map_or_else(Vec::new, |keys| keys.keys().map(String::as_str).collect());
         let mut checked: Vec<Entry> = Vec::new();
         let count = entries.len();
+        let whole = !problems.has_pruned(span);
         for mut entry in entries {
             if let Some(others) = schema["additionalProperties"].as_object() {
                 let below = Place { name: format!("`{}`", entry.key), span: entry.key_span.clone() };
@@ -152,7 +153,7 @@ impl Shape {
         let required = schema["required"].as_array().into_iter().flatten().filter_map(Json::as_str);
         for key in required {
             // A key that is there but wrong has its problem already; one that was put right is in `checked`.
-            if !given.iter().any(|each| each == key) && !checked.iter().any(|entry| entry.key == key) {
+            if whole && !given.iter().any(|each| each == key) && !checked.iter().any(|entry| entry.key == key) {
                 let of = if place.span.is_empty() { String::new() } else { format!(" in {}", place.name) };
                 let hint = schema["properties"][key]["description"].as_str().map(ToOwned::to_owned);
                 problems.at(here.clone(), format!("`{key}` is missing{of}"), hint);

@@ -10,16 +10,16 @@ const MAX_BYTES: u64 = 1024 * 1024;
 
 /// A file's path and text.
 #[derive(Clone, Debug)]
-pub struct Source {
+pub(crate) struct Source {
     /// The path, as the user gave it.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The text, without a byte order mark.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 impl Source {
     /// Reads a file; a folder, an unreadable file, one that is not UTF-8 and one that is too long are diagnostics.
-    pub fn read(path: &Path) -> Result<Self, Diagnostic> {
+    pub(crate) fn read(path: &Path) -> Result<Self, Diagnostic> {
         let wrong = |message: String| Diagnostic::of_file(path, message);
         let metadata = std::fs::metadata(path).map_err(|error| wrong(format!("the file can't be read: {error}")))?;
         if metadata.is_dir() {
@@ -40,7 +40,7 @@ impl Source {
     }
 
     /// A file of these bytes.
-    pub fn from_bytes(path: &Path, bytes: Vec<u8>) -> Result<Self, Diagnostic> {
+    pub(crate) fn from_bytes(path: &Path, bytes: Vec<u8>) -> Result<Self, Diagnostic> {
         let text = String::from_utf8(bytes).map_err(|error| {
             let valid = error.utf8_error().valid_up_to();
             let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
@@ -57,14 +57,14 @@ impl Source {
     }
 
     /// Line and column, both from one and the column in characters, of a byte of the text.
-    pub fn position(&self, byte: usize) -> (usize, usize) {
+    pub(crate) fn position(&self, byte: usize) -> (usize, usize) {
         let before = &self.text[..self.floor(byte)];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
 
     /// The byte at which a line starts, lines counted from one; the text's end if there are fewer.
-    pub fn line_start(&self, line: usize) -> usize {
+    pub(crate) fn line_start(&self, line: usize) -> usize {
         match line.checked_sub(2) {
             None => 0,
             Some(nth) => self.text.match_indices('\n').nth(nth).map_or(self.text.len(), |(at, _)| at + 1),
@@ -72,7 +72,7 @@ impl Source {
     }
 
     /// The same byte, or the one before it that starts a character.
-    pub fn floor(&self, byte: usize) -> usize {
+    pub(crate) fn floor(&self, byte: usize) -> usize {
         self.text.floor_char_boundary(byte.min(self.text.len()))
     }
 }

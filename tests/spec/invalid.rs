@@ -5,7 +5,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use windlass::spec::{self, Diagnostic};
 
-use super::{folder, known};
+use super::{each_fixture, folder, known};
 
 fn refused(path: &Path) -> Vec<Diagnostic> {
     spec::load_file(path, &known()).map(|loaded| loaded.job.name).expect_err("the file is wrong")
@@ -17,26 +17,8 @@ fn show(path: &Path) -> String {
 
 #[test]
 fn each_wrong_file_is_refused_with_all_that_is_wrong_with_it() {
-    let mut seen = 0;
-    let mut names: Vec<_> =
-        std::fs::read_dir(folder("tests/spec/invalid")).unwrap().map(|e| e.unwrap().path()).collect();
-    names.sort();
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("invalid");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.add_filter(&regex_of(&folder("")), "");
-    settings.bind(|| {
-        for path in names.iter().filter(|path| path.extension().is_some_and(|ending| ending == "yaml")) {
-            insta::assert_snapshot!(path.file_stem().unwrap().to_str().unwrap(), show(path));
-            seen += 1;
-        }
-    });
+    let seen = each_fixture("tests/spec/invalid", show);
     assert!(seen > 40, "{seen} fixtures");
-}
-
-fn regex_of(folder: &Path) -> String {
-    folder.to_str().unwrap().replace('.', "\\.")
 }
 
 #[test]
