@@ -10,3 +10,4 @@ mod embedded;
 mod engine;
 mod postgres;
 mod sql;
+mod spec;
