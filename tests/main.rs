@@ -1,1 +1,11 @@
-fn main() {}
+//! The one integration-test binary: an area a folder. One binary links DuckDB and starts PostgreSQL once.
+
+mod support;
+
+mod api;
+mod command;
+mod duckdb;
+mod embedded;
+mod engine;
+mod error_pages;
+mod layers;

@@ -142,11 +142,13 @@ impl RunView {
 
     /// A number in 0..1 that is fixed for this attempt and differs between runs.
     fn chance(&self, step: usize, number: u32) -> f64 {
-        let mut mixed = self.id.0.as_u128() as u64 ^ (step as u64) << 32 ^ u64::from(number);
+        let (_, random) = self.id.0.as_u64_pair();
+        let mut mixed = random ^ (step as u64) << 32 ^ u64::from(number);
         // The finaliser of SplitMix64: every bit of the input moves every bit of the output.
         mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed >> 40) as f64 / (1u64 << 24) as f64
+        // The upper 32 bits, so that the conversion is exact.
+        f64::from(u32::try_from(mixed >> 32).unwrap_or_default()) / (f64::from(u32::MAX) + 1.0)
     }
 }
 

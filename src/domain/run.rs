@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
 use super::ids::RunId;
+use super::job::Job;
 use super::outcome::Outcome;
 use super::state::{AttemptState, RunState, StepState};
 
@@ -67,6 +68,9 @@ pub struct Run {
     /// What it waits for, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_for: Option<String>,
+    /// Why it ended, where the reason is not an attempt's failure: its time was up, its daemon died too often.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
     /// Its parameters, defaults filled in.
     pub params: BTreeMap<String, String>,
     /// Locks that it holds or held.
@@ -117,4 +121,58 @@ pub struct Attempt {
     /// What went wrong, if it didn't. `null` is written on purpose: readers look for it.
     #[serde(default)]
     pub failure: Option<Failure>,
+}
+
+impl Run {
+    /// The failure that ended the run: its own, else that of its last attempt.
+    pub fn cause(&self) -> Option<&Failure> {
+        let last = self.steps.iter().rev().find_map(|step| step.attempts.last());
+        self.failure.as_ref().or_else(|| last.and_then(|attempt| attempt.failure.as_ref()))
+    }
+}
+
+/// A run's steps with their states, from what is recorded: attempts come with step and round, in order.
+pub fn steps_of(
+    job: &Job,
+    run: RunState,
+    round: u32,
+    from_step: usize,
+    attempts: Vec<(usize, u32, Attempt)>,
+) -> Vec<RunStep> {
+    let mut by_step: Vec<Vec<(u32, Attempt)>> = job.steps.iter().map(|_| Vec::new()).collect();
+    for (step, round, attempt) in attempts {
+        if let Some(of_step) = by_step.get_mut(step) {
+            of_step.push((round, attempt));
+        }
+    }
+    let steps = job.steps.iter().zip(by_step).enumerate();
+    steps
+        .map(|(index, (step, attempts))| {
+            let last = if index < from_step {
+                attempts.iter().rev().find(|(_, attempt)| attempt.state == AttemptState::Succeeded)
+            } else {
+                attempts.iter().rev().find(|(of_round, _)| *of_round == round)
+            };
+            RunStep {
+                id: step.id.clone(),
+                kind: step.kind.label().to_owned(),
+                state: step_state(run, index < from_step, last.map(|(_, attempt)| attempt.state)),
+                attempts: attempts.into_iter().map(|(_, attempt)| attempt).collect(),
+            }
+        })
+        .collect()
+}
+
+/// A step's state, from its run's, whether this round starts after it, and its last attempt that counts.
+const fn step_state(run: RunState, before_round: bool, last: Option<AttemptState>) -> StepState {
+    match (last, run.is_final()) {
+        (Some(AttemptState::Running), _) => StepState::Running,
+        (Some(AttemptState::Succeeded), _) => StepState::Succeeded,
+        (Some(_), false) => StepState::Retrying,
+        (Some(AttemptState::Cancelled), true) => StepState::Cancelled,
+        (Some(_), true) => StepState::Failed,
+        (None, _) if before_round => StepState::Skipped,
+        (None, true) => StepState::Skipped,
+        (None, false) => StepState::Pending,
+    }
 }

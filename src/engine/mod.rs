@@ -1,1 +1,29 @@
-//! Runs jobs: the planner of firings, the claimer of runs, attempts, leases, shutdown.
+//! Runs jobs: notices firings, claims runs, performs what `domain::plan` decides, records what came of it.
+//!
+//! ```text
+//!   planner ──(ledger: firings, runs)──► state database ◄──(lease, cancel requests)── lease
+//!                                             │
+//!                     hints (NOTIFY) ► dispatcher ──► one task per run ──► one task per attempt
+//! ```
+//!
+//! The dispatcher owns the runs; everybody else sends it messages. A run's task owns that run's view and is the only
+//! one that records it. Nothing here speaks to the databases that steps work on.
+
+mod attempt;
+mod attempt_log;
+mod clock;
+mod daemon;
+mod dispatcher;
+mod event;
+mod host;
+mod housekeeping;
+mod identity;
+mod lease;
+mod planner;
+mod run_task;
+mod shared;
+
+pub use attempt_log::log_path;
+pub use daemon::{Daemon, Readiness};
+pub use event::Event;
+pub use shared::EngineSettings;

@@ -2,6 +2,8 @@
 
 use std::error::Error as _;
 
+use tokio_postgres::error::ErrorPosition;
+
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, FailureClass, Side};
 
@@ -21,6 +23,8 @@ pub struct PgError {
     pub hint: Option<String>,
     /// The server's CONTEXT, for example the line of a COPY.
     pub context: Option<String>,
+    /// Where in the statement, in characters from one.
+    pub position: Option<u32>,
     /// What kind it is where there is no SQLSTATE.
     pub kind: PgErrorKind,
 }
@@ -36,8 +40,12 @@ pub enum PgErrorKind {
     Tls,
     /// The settings of the connection are wrong, or a password is missing.
     Settings,
-    /// The connection broke, or the peer broke the protocol.
+    /// The connection broke.
     Lost,
+    /// Something hangs on a table, or it is not of a kind that can be replaced.
+    Blocked,
+    /// The driver was used wrongly, or the peer doesn't keep to the protocol.
+    Driver,
 }
 
 impl PgError {
@@ -52,30 +60,34 @@ impl PgError {
                 detail: server.detail().map(str::to_owned),
                 hint: server.hint().map(str::to_owned),
                 context: server.where_().map(str::to_owned),
+                position: match server.position() {
+                    Some(ErrorPosition::Original(position)) => Some(*position),
+                    _ => None,
+                },
                 kind: PgErrorKind::Server,
             };
         }
         let text = error.to_string();
-        let kind = if text.contains("TLS") {
-            PgErrorKind::Tls
-        } else if text.contains("connecting") {
-            PgErrorKind::Unreachable
-        } else if text.contains("password missing") || text.contains("configuration") {
-            PgErrorKind::Settings
-        } else {
-            PgErrorKind::Lost
-        };
         let message = match error.source() {
             Some(source) => format!("{text}: {}", innermost(source)),
             None => text,
         };
-        Self::without_server(doing, message, kind)
+        Self::without_server(doing, message, kind_of(error))
+    }
+
+    /// An error of a connection attempt: whatever breaks then, the server is unreachable rather than lost.
+    pub(super) fn connecting(doing: impl Into<String>, error: &tokio_postgres::Error) -> Self {
+        let mut told = Self::new(doing, error);
+        if told.kind == PgErrorKind::Lost {
+            told.kind = PgErrorKind::Unreachable;
+        }
+        told
     }
 
     /// An error that no server spoke of.
     pub fn without_server(doing: impl Into<String>, message: impl Into<String>, kind: PgErrorKind) -> Self {
         let (doing, message) = (doing.into(), message.into());
-        Self { doing, message, sqlstate: None, detail: None, hint: None, context: None, kind }
+        Self { doing, message, sqlstate: None, detail: None, hint: None, context: None, position: None, kind }
     }
 
     /// Whether the server gave this SQLSTATE.
@@ -97,6 +109,24 @@ impl PgError {
         }
         let hint = self.hint.or_else(|| advice.map(str::to_owned));
         Failure { code, class, side, message, sqlstate: self.sqlstate, hint, retry_after_s: None }
+    }
+}
+
+/// What kind of error it is where no server spoke. The driver keeps its own kinds to itself but for their words: those
+/// are the last resort, where neither a predicate nor the type of the cause says it.
+fn kind_of(error: &tokio_postgres::Error) -> PgErrorKind {
+    if error.is_closed() {
+        return PgErrorKind::Lost;
+    }
+    if let Some(cause) = error.source().and_then(|source| source.downcast_ref::<std::io::Error>()) {
+        let tls = cause.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>);
+        return if tls { PgErrorKind::Tls } else { PgErrorKind::Lost };
+    }
+    match error.to_string().as_str() {
+        "error performing TLS handshake" => PgErrorKind::Tls,
+        "authentication error" | "invalid connection string" | "invalid configuration" => PgErrorKind::Settings,
+        "timeout waiting for server" => PgErrorKind::Lost,
+        _ => PgErrorKind::Driver,
     }
 }
 
@@ -152,6 +182,8 @@ const fn of_kind(kind: PgErrorKind) -> Class {
             (Code::PostgresLogin, FailureClass::Permanent, Some("check the connection's url and password_file"))
         }
         PgErrorKind::Lost => (Code::PostgresConnectionLost, FailureClass::Transient, None),
+        PgErrorKind::Blocked => (Code::SwapBlocked, FailureClass::Permanent, None),
+        PgErrorKind::Driver => (Code::Bug, FailureClass::Bug, None),
     }
 }
 

@@ -3,12 +3,23 @@
 //! Nothing here knows jobs or steps. Raw driver errors never leave this module: `PgError` carries the server's words,
 //! SQLSTATE, detail and hint, and turns into a `Failure` for the side it happened on.
 
+pub mod embedded;
 mod error;
 mod ident;
+mod listener;
+mod place;
 mod server;
 mod session;
+mod stop;
+mod swap;
+mod sweep;
+mod tls;
 
-pub use error::PgError;
+pub use error::{PgError, PgErrorKind};
 pub use ident::{Ident, QualifiedName, literal};
+pub use listener::Listener;
+pub use place::{Place, check_replaceable, place};
 pub use server::Server;
 pub use session::Session;
+pub use swap::swap;
+pub use sweep::{Marks, Swept, drop_hidden_tables, sweep};

@@ -1,11 +1,16 @@
 //! A PostgreSQL database that can be connected to.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_postgres::Config;
+use tokio_postgres::config::{Host, SslMode, SslNegotiation};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{PgError, PgErrorKind};
 use super::session::Session;
+use super::tls::TlsKeys;
 
 /// How long a connection attempt may take before the server counts as unreachable. Long enough for a slow TLS
 /// handshake across continents, short enough that a retry policy still gets its turn.
@@ -15,14 +20,19 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
 
 /// A PostgreSQL database and how to log in. Cheap to clone; holds no connection.
-#[derive(Clone, Debug)]
-pub struct Server {
+#[derive(Clone)]
+pub struct Server(Arc<Settings>);
+
+#[derive(Clone)]
+struct Settings {
     config: Config,
+    tls: Result<MakeRustlsConnect, PgError>,
 }
 
 impl Server {
     /// The database of a `postgres://` address, with a password that goes before the address's own.
     pub fn from_url(url: &str, password: Option<&str>) -> Result<Self, PgError> {
+        let (url, keys) = TlsKeys::take(url);
         let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
             let mut error = PgError::new("reading the connection's url", &error);
             error.kind = PgErrorKind::Settings;
@@ -31,34 +41,89 @@ impl Server {
         if let Some(password) = password {
             config.password(password);
         }
-        Ok(Self::from_config(config))
+        let server = Self::new(config, &keys);
+        server.tls().map(|_| server)
     }
 
-    /// The database of a driver's configuration.
-    pub fn from_config(mut config: Config) -> Self {
+    /// The database of a driver's configuration. Certificates aren't checked.
+    pub fn from_config(config: Config) -> Self {
+        Self::new(config, &TlsKeys::default())
+    }
+
+    fn new(mut config: Config, keys: &TlsKeys) -> Self {
         config.connect_timeout(*config.get_connect_timeout().unwrap_or(&CONNECT_TIMEOUT));
         config.keepalives_idle(KEEPALIVE_IDLE);
-        // The server notices within this time that its client is gone and ends the statement (PostgreSQL 14 and up).
-        let options = config.get_options().map_or_else(String::new, |options| format!("{options} "));
-        config.options(format!("{options}-c client_connection_check_interval=2s"));
-        Self { config }
+        if config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_))) && config.get_hostaddrs().is_empty() {
+            // Nobody listens in on a Unix socket, and servers offer no TLS there: `sslmode` has no meaning.
+            config.ssl_mode(SslMode::Disable);
+        }
+        let tls = keys.connector(config.get_ssl_negotiation() == SslNegotiation::Direct);
+        Self(Arc::new(Settings { config, tls }))
     }
 
     /// The same server, another database.
     #[must_use]
     pub fn database(&self, name: &str) -> Self {
-        let mut config = self.config.clone();
-        config.dbname(name);
-        Self { config }
+        let mut settings = Settings::clone(&self.0);
+        settings.config.dbname(name);
+        Self(Arc::new(settings))
     }
 
     /// The driver's configuration, for a pool.
-    pub const fn config(&self) -> &Config {
-        &self.config
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// The TLS connector that goes with the configuration, for a pool.
+    pub fn tls(&self) -> Result<MakeRustlsConnect, PgError> {
+        self.0.tls.clone()
     }
 
     /// Opens a session of its own. `application_name` says whose it is; a later attempt finds it by that.
     pub async fn connect(&self, application_name: &str) -> Result<Session, PgError> {
-        Session::open(&self.config, application_name).await
+        Session::open(self, application_name).await
+    }
+
+    /// Longest time for all of a connection attempt, the login included: every host gets its turn.
+    pub(super) fn connect_deadline(&self) -> Duration {
+        let config = self.config();
+        let hosts = config.get_hosts().len().max(config.get_hostaddrs().len()).max(1);
+        let each = *config.get_connect_timeout().unwrap_or(&CONNECT_TIMEOUT);
+        each.saturating_mul(u32::try_from(hosts).unwrap_or(u32::MAX))
+    }
+}
+
+/// Where it is and who logs in, without the password: `db:5432/sales as reader`.
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let config = self.config();
+        let ports = config.get_ports();
+        let addresses = config.get_hostaddrs().iter().map(ToString::to_string);
+        let hosts: Vec<String> = if config.get_hosts().is_empty() {
+            addresses.collect()
+        } else {
+            let name = |host: &Host| match host {
+                Host::Tcp(name) => name.clone(),
+                Host::Unix(path) => path.display().to_string(),
+            };
+            config.get_hosts().iter().map(name).collect()
+        };
+        for (at, host) in hosts.iter().enumerate() {
+            let port = ports.get(at).or_else(|| ports.first()).copied().unwrap_or(5432);
+            write!(f, "{}{host}:{port}", if at == 0 { "" } else { "," })?;
+        }
+        if let Some(database) = config.get_dbname() {
+            write!(f, "/{database}")?;
+        }
+        if let Some(user) = config.get_user() {
+            write!(f, " as {user}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Server({self})")
     }
 }

@@ -12,7 +12,9 @@ mod environment;
 mod host;
 mod parallel_ctas;
 mod publish_replica;
+mod session;
 mod sql;
+mod sweep;
 mod trigger;
 
 pub use context::{StepContext, StopSignal};

@@ -1,1 +1,28 @@
-//! The state database: runs, attempts, firings, leases and locks in PostgreSQL.
+//! The state database: jobs, firings, runs, attempts, leases and locks in PostgreSQL.
+//!
+//! Every call has a deadline. What decides is decided in one transaction here, by the database's clock; what is merely
+//! computed comes in as arguments. Statements are in `sql/`, one purpose each. The store is concrete: there is one
+//! kind of state database, and tests have a real one.
+
+mod claim;
+mod daemon;
+mod definition;
+mod error;
+mod firing;
+mod lock;
+mod migrate;
+mod pool;
+mod record;
+mod run;
+mod wake;
+
+pub use claim::{Claimed, Scope};
+pub use daemon::{DaemonRow, Heartbeat, Identity};
+pub use definition::{Definition, JobRow, StoredJob};
+pub use error::StoreError;
+pub use firing::{FiringRow, Planned};
+pub use lock::{Capacities, LockRow, class};
+pub use pool::Store;
+pub use record::Write;
+pub use run::{NewRun, RunFilter};
+pub use wake::{Wake, WakeListener};

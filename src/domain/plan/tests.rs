@@ -123,8 +123,8 @@ proptest! {
         for step in 0..steps {
             let of_step: Vec<_> = run.attempts.iter().filter(|attempt| attempt.step == step).collect();
             let spent = of_step.iter().filter(|a| matches!(a.state, AttemptState::Failed | AttemptState::TimedOut)).count();
-            prop_assert!(spent as u32 <= attempts);
-            prop_assert!(of_step.iter().filter(|a| a.state == AttemptState::Lost).count() as u32 <= LOST_ATTEMPTS);
+            prop_assert!(spent <= attempts as usize);
+            prop_assert!(of_step.iter().filter(|a| a.state == AttemptState::Lost).count() <= LOST_ATTEMPTS as usize);
             let successes = of_step.iter().filter(|a| a.state == AttemptState::Succeeded).count();
             prop_assert!(successes <= 1);
             prop_assert_eq!(successes == 1, final_state == RunState::Succeeded || step < run.current_step().unwrap_or(steps));

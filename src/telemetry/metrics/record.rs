@@ -25,6 +25,13 @@ struct Inner {
     replicas: Mutex<HashMap<(String, String), String>>,
 }
 
+impl Default for Metrics {
+    /// Metrics of this version of Windlass.
+    fn default() -> Self {
+        Self::new(env!("CARGO_PKG_VERSION"))
+    }
+}
+
 impl Metrics {
     /// Metrics that start at zero. `version` becomes the label of `windlass_build_info`.
     #[expect(clippy::missing_panics_doc, reason = "names and labels are constants, and a test renders every family")]
@@ -52,8 +59,8 @@ impl Metrics {
     }
 
     /// A job's next due time; `None` while it is paused or has no schedule.
-    pub fn next_run(&self, job: &str, due: Option<DateTime<Utc>>) {
-        match due {
+    pub fn next_run(&self, job: &str, due: impl Into<Option<DateTime<Utc>>>) {
+        match due.into() {
             Some(due) => self.0.families.next_run.with_label_values(&[job]).set(seconds_of(due)),
             None => forget(&self.0.families.next_run, &[job]),
         }
@@ -106,14 +113,14 @@ impl Metrics {
         self.0.families.fire_lag.observe(lag.as_secs_f64());
     }
 
-    /// A run got a lock after so long. `lock` is the lock's name.
-    pub fn lock_waited(&self, lock: &str, waited: Duration) {
-        self.0.families.lock_wait.with_label_values(&[lock_class(lock)]).observe(waited.as_secs_f64());
+    /// A run got a lock of a class after so long.
+    pub fn lock_wait(&self, class: &str, waited: Duration) {
+        self.0.families.lock_wait.with_label_values(&[class]).observe(waited.as_secs_f64());
     }
 
     /// So many locks of a class are held now.
-    pub fn locks_held(&self, class: &str, held: i64) {
-        self.0.families.lock_held.with_label_values(&[class]).set(held);
+    pub fn lock_held(&self, class: &str, held: usize) {
+        self.0.families.lock_held.with_label_values(&[class]).set(i64::try_from(held).unwrap_or(i64::MAX));
     }
 
     /// A call to the state database took so long, whatever came of it.
@@ -126,9 +133,9 @@ impl Metrics {
         self.0.families.state_up.set(i64::from(up));
     }
 
-    /// So many daemons hold a lease.
-    pub fn leases(&self, leases: i64) {
-        self.0.families.leases.set(leases);
+    /// This daemon holds so many leases, 0 or 1; the sum over all daemons is the number of daemons that work.
+    pub fn leases(&self, held: usize) {
+        self.0.families.leases.set(i64::try_from(held).unwrap_or(i64::MAX));
     }
 
     /// A job's file is gone: what was true of it only "now" goes too. Counters stay, as counters must.
@@ -147,15 +154,15 @@ impl Metrics {
             forget(&families.replica_bytes, &[&before]);
             forget(&families.replica_generation, &[&before]);
         }
-        families.replica_published.with_label_values(&[path]).set(seconds_of(Utc::now()));
+        families.replica_published.with_label_values(&[path]).set(seconds_of(now()));
         families.replica_bytes.with_label_values(&[path]).set(whole(bytes));
         families.replica_generation.with_label_values(&[path]).set(whole(generation));
     }
 }
 
-/// The class of a lock: its name up to the first slash, so that a lock per account is one series, not one each.
-pub fn lock_class(lock: &str) -> &str {
-    lock.split_once('/').map_or(lock, |(class, _)| class)
+#[expect(clippy::disallowed_methods, reason = "when something was counted is no decision; nothing reads it back")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
 }
 
 /// Takes a series away. One that isn't there is no error.

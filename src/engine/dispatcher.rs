@@ -1,0 +1,140 @@
+//! Owns the runs of this daemon: claims them while there is room, passes on why they should stop, sees them end.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinError, JoinSet};
+use tracing::Instrument;
+
+use super::attempt::Stop;
+use super::run_task::RunTask;
+use super::shared::Shared;
+use crate::domain::ids::RunId;
+use crate::store::Claimed;
+
+/// How often somebody who waits for a change looks without being told: covers a hint that got lost.
+pub(super) const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// What the dispatcher is told.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Command {
+    /// Runs may be waiting to be claimed.
+    Look,
+    /// Somebody asked for a run's end.
+    Cancel(RunId),
+    /// Claim nothing more.
+    StopClaiming,
+    /// Ask every run to stop for this reason.
+    StopAll(Stop),
+}
+
+/// Tells the dispatcher something. One that is gone has nothing left to be told.
+pub(super) async fn tell(commands: &mpsc::Sender<Command>, command: Command) {
+    if commands.send(command).await.is_err() {
+        tracing::debug!(?command, "the dispatcher is gone");
+    }
+}
+
+/// The owner of this daemon's runs.
+pub(super) struct Dispatcher {
+    shared: Arc<Shared>,
+    commands: mpsc::Receiver<Command>,
+    runs: JoinSet<()>,
+    /// By task: a run that was retried the moment it ended may be here twice for an instant.
+    stops: HashMap<tokio::task::Id, (RunId, watch::Sender<Option<Stop>>)>,
+    claiming: bool,
+    /// How many runs there are, for whoever waits for the last one.
+    count: watch::Sender<usize>,
+}
+
+impl Dispatcher {
+    /// A dispatcher that hears these commands and tells how many runs it has.
+    pub(super) fn new(shared: Arc<Shared>, commands: mpsc::Receiver<Command>, count: watch::Sender<usize>) -> Self {
+        Self { shared, commands, runs: JoinSet::new(), stops: HashMap::new(), claiming: true, count }
+    }
+
+    /// Works until everybody who could send a command is gone.
+    pub(super) async fn run(mut self) {
+        let mut look = true;
+        loop {
+            if look && self.claiming {
+                self.fill().await;
+            }
+            look = tokio::select! {
+                command = self.commands.recv() => match command {
+                    Some(command) => self.obey(command),
+                    None => break,
+                },
+                Some(ended) = self.runs.join_next_with_id(), if !self.runs.is_empty() => {
+                    self.forget(ended);
+                    true
+                }
+                () = tokio::time::sleep(LOOK_EVERY) => true,
+            };
+        }
+        // Dropped runs stop at their next await; whoever takes over sweeps what they left on servers.
+        self.runs.shutdown().await;
+    }
+
+    fn obey(&mut self, command: Command) -> bool {
+        match command {
+            Command::Look => true,
+            Command::Cancel(run) => {
+                for (_, stop) in self.stops.values().filter(|(of, _)| *of == run) {
+                    stop.send_if_modified(|reason| reason.is_none() && reason.replace(Stop::Cancel).is_none());
+                }
+                false
+            }
+            Command::StopClaiming => {
+                self.claiming = false;
+                false
+            }
+            Command::StopAll(reason) => {
+                for (_, stop) in self.stops.values() {
+                    stop.send_replace(Some(reason));
+                }
+                false
+            }
+        }
+    }
+
+    /// Claims runs until there is no room or nothing to claim.
+    async fn fill(&mut self) {
+        while self.stops.len() < self.shared.settings.max_runs {
+            let shared = &self.shared;
+            match shared.store.claim(shared.me.id, shared.settings.scope, &shared.settings.capacities).await {
+                Ok(Some(claimed)) => self.begin(claimed),
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::warn!(error = %error, "no run could be claimed; trying again soon");
+                    break;
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, claimed: Claimed) {
+        let (stop, stopped) = watch::channel(None);
+        let run = claimed.id;
+        let span = tracing::info_span!("run", job.name = %claimed.job.definition.job.name, run.id = %run);
+        let task = RunTask::new(Arc::clone(&self.shared), claimed, stopped);
+        let handle = self.runs.spawn(task.run().instrument(span));
+        self.stops.insert(handle.id(), (run, stop));
+        self.count.send_replace(self.stops.len());
+    }
+
+    fn forget(&mut self, ended: Result<(tokio::task::Id, ()), JoinError>) {
+        let id = match ended {
+            Ok((id, ())) => id,
+            // A defect. The run's state stays as recorded until the lease ends with this daemon.
+            Err(error) => {
+                tracing::error!(%error, "a run's task panicked");
+                error.id()
+            }
+        };
+        self.stops.remove(&id);
+        self.count.send_replace(self.stops.len());
+    }
+}

@@ -1,0 +1,107 @@
+//! What a step may ask of the engine, over the state database.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::attempt_log::AttemptLog;
+use super::event::Event;
+use super::shared::Shared;
+use crate::domain::code::Code;
+use crate::domain::failure::{Failure, Side};
+use crate::domain::ids::RunId;
+use crate::domain::observation::Observation;
+use crate::domain::progress::Progress;
+use crate::domain::run::Trigger;
+use crate::domain::state::RunState;
+use crate::steps::{Host, Level};
+use crate::store::{NewRun, StoreError};
+
+/// The engine as one attempt sees it.
+pub(super) struct AttemptHost {
+    pub(super) shared: Arc<Shared>,
+    pub(super) run: RunId,
+    pub(super) job: String,
+    pub(super) step_index: usize,
+    pub(super) step_id: String,
+    pub(super) log: AttemptLog,
+}
+
+impl Host for AttemptHost {
+    fn log(&self, level: Level, message: &str) {
+        let message = self.shared.masker.text(message);
+        self.log.write(self.shared.clock.now(), level, &message);
+        match level {
+            Level::Debug => tracing::debug!("{message}"),
+            Level::Info => tracing::info!("{message}"),
+            Level::Warn => tracing::warn!("{message}"),
+            Level::Error => tracing::error!("{message}"),
+        }
+        let (run, step) = (self.run, self.step_id.clone());
+        self.shared.tell(Event::Log { run, step, level, message: message.into_owned() });
+    }
+
+    fn progress(&self, progress: Progress) {
+        self.shared.tell(Event::Progress { run: self.run, step: self.step_id.clone(), progress });
+    }
+
+    fn observe(&self, observation: Observation) {
+        self.shared.metrics.observe(&self.job, &self.step_id, &observation);
+    }
+
+    fn gate(&self) -> BoxFuture<'_, Result<(), Failure>> {
+        async {
+            let shared = &self.shared;
+            match shared.until_answered(|| shared.store.gate(shared.me.id, self.run)).await {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(Failure::stopped()),
+                Err(error) => Err(error.failure()),
+            }
+        }
+        .boxed()
+    }
+
+    fn trigger(&self, job: &str, params: BTreeMap<String, String>) -> BoxFuture<'_, Result<RunId, Failure>> {
+        let job = job.to_owned();
+        async move {
+            let store = &self.shared.store;
+            let found = self.shared.until_answered(|| store.job(&job)).await.map_err(|e| e.failure())?;
+            let stored = found.ok_or_else(|| no_such_job(&job))?;
+            let params = stored.definition.job.fill_params(params)?;
+            let mut run = NewRun::manual(&job, stored.hash, params);
+            run.trigger = Trigger::Step;
+            run.parent = Some((self.run, self.step_index));
+            self.shared.until_answered(|| store.create_run(&run)).await.map_err(|e| e.failure())
+        }
+        .boxed()
+    }
+
+    fn ended(&self, run: RunId) -> BoxFuture<'_, Result<RunState, Failure>> {
+        async move {
+            let mut changed = self.shared.changed.subscribe();
+            loop {
+                changed.mark_unchanged();
+                let store = &self.shared.store;
+                let found = self.shared.until_answered(|| store.run(run)).await;
+                match found.map_err(|error: StoreError| error.failure())? {
+                    Some(found) if found.state.is_final() => return Ok(found.state),
+                    Some(_) => {}
+                    None => {
+                        let message = format!("run {run} was removed while it was waited for");
+                        return Err(Failure::permanent(Code::NotFound, Side::Internal, message));
+                    }
+                }
+                // A hint may be lost, so look now and then as well.
+                drop(tokio::time::timeout(super::dispatcher::LOOK_EVERY, changed.changed()).await);
+            }
+        }
+        .boxed()
+    }
+}
+
+fn no_such_job(job: &str) -> Failure {
+    Failure::permanent(Code::NotFound, Side::Internal, format!("there is no job `{job}` to trigger"))
+        .with_hint("`windlass jobs` lists the jobs that a daemon has loaded")
+}

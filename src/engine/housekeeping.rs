@@ -1,0 +1,74 @@
+//! Keeps things from growing: old runs and old logs go.
+//!
+//! Runs on `tokio-cron-scheduler`, whose firings may be late or lost: housekeeping that is skipped once is done the
+//! next time, so that is good enough here, and nowhere else.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+
+use super::shared::Shared;
+
+/// At minute 17 of every hour: away from the full hour, at which jobs like to be due.
+const EVERY: &str = "0 17 * * * *";
+
+/// Starts housekeeping. It ends when the scheduler is shut down.
+pub(super) async fn start(shared: Arc<Shared>) -> Result<JobScheduler, JobSchedulerError> {
+    let scheduler = JobScheduler::new().await?;
+    let job = Job::new_async(EVERY, move |_, _| {
+        let shared = Arc::clone(&shared);
+        Box::pin(async move { keep_house(&shared).await })
+    })?;
+    scheduler.add(job).await?;
+    scheduler.start().await?;
+    Ok(scheduler)
+}
+
+/// Removes runs and logs that are older than they are kept for.
+async fn keep_house(shared: &Shared) {
+    match shared.store.remove_old_runs(shared.settings.keep_runs).await {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "removed old runs"),
+        Err(error) => tracing::warn!(error = %error, "old runs could not be removed; trying again in an hour"),
+    }
+    let (logs, keep) = (shared.settings.logs.clone(), shared.settings.keep_logs);
+    match tokio::task::spawn_blocking(move || remove_old_logs(&logs, keep)).await {
+        Ok(Ok(0)) => {}
+        Ok(Ok(removed)) => tracing::info!(removed, "removed old logs"),
+        Ok(Err(error)) => tracing::warn!(%error, "old logs could not be removed"),
+        Err(error) => tracing::error!(%error, "removing old logs panicked"),
+    }
+}
+
+/// Removes the log folders of runs that nothing was written to for that long.
+fn remove_old_logs(logs: &Path, keep: Duration) -> std::io::Result<usize> {
+    let mut removed = 0;
+    if !logs.exists() {
+        return Ok(0);
+    }
+    for entry in std::fs::read_dir(logs)? {
+        let entry = entry?;
+        let age = SystemTime::now().duration_since(entry.metadata()?.modified()?).unwrap_or_default();
+        if age > keep && entry.file_type()?.is_dir() {
+            std::fs::remove_dir_all(entry.path())?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_logs_older_than_the_limit_go() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("run")).unwrap();
+        assert_eq!(remove_old_logs(folder.path(), Duration::from_hours(1)).unwrap(), 0);
+        assert_eq!(remove_old_logs(folder.path(), Duration::ZERO).unwrap(), 1);
+        assert_eq!(remove_old_logs(&folder.path().join("nowhere"), Duration::ZERO).unwrap(), 0);
+    }
+}

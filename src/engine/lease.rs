@@ -1,0 +1,95 @@
+//! The daemon's lease: renewed every few seconds, and with it a look at who else is gone and which runs are to end.
+//!
+//! A renewal that fails is tried again; running steps go on meanwhile and wait at their gate. Only a renewal that is
+//! answered with "you were given up" stops them: then the runs belong to somebody else.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use super::attempt::Stop;
+use super::daemon::Readiness;
+use super::dispatcher::{Command, tell};
+use super::identity::is_gone;
+use super::shared::Shared;
+use crate::domain::ids::DaemonId;
+use crate::store::Heartbeat;
+
+/// How often the lease is renewed.
+pub(super) const RENEW_EVERY: Duration = Duration::from_secs(3);
+
+/// How long a lease lasts: three renewals may fail before others take over (engine.md).
+pub(super) const LEASE: Duration = Duration::from_secs(12);
+
+/// The keeper of the lease.
+pub(super) struct LeaseKeeper {
+    pub(super) shared: Arc<Shared>,
+    pub(super) commands: mpsc::Sender<Command>,
+    pub(super) ready: watch::Sender<Readiness>,
+}
+
+impl LeaseKeeper {
+    /// Renews until the daemon was given up. Returns then.
+    pub(super) async fn run(self) {
+        let mut every = tokio::time::interval(RENEW_EVERY);
+        every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            every.tick().await;
+            match self.shared.store.heartbeat(&self.shared.me, LEASE).await {
+                Ok(heartbeat) => {
+                    self.shared.clock.correct(heartbeat.now);
+                    if !heartbeat.renewed {
+                        tracing::error!("this daemon was given up by the others; stopping what it runs");
+                        self.say(false, "the lease was lost; other daemons have taken over");
+                        tell(&self.commands, Command::StopClaiming).await;
+                        tell(&self.commands, Command::StopAll(Stop::Lost)).await;
+                        return;
+                    }
+                    self.say(true, "");
+                    self.act_on(heartbeat).await;
+                }
+                Err(error) => {
+                    tracing::warn!(error = %error, "the lease could not be renewed");
+                    self.say(false, &error.to_string());
+                }
+            }
+        }
+    }
+
+    async fn act_on(&self, heartbeat: Heartbeat) {
+        for run in heartbeat.cancelled {
+            tell(&self.commands, Command::Cancel(run)).await;
+        }
+        let gone: HashSet<DaemonId> = heartbeat
+            .neighbours
+            .iter()
+            .filter(|(_, pid, started)| is_gone(*pid, *started))
+            .map(|(id, _, _)| *id)
+            .collect();
+        let lapsed = heartbeat.lapsed.into_iter().filter(|id| !gone.contains(id)).map(|id| (id, false));
+        let lost: Vec<(DaemonId, bool)> = gone.iter().map(|id| (*id, true)).chain(lapsed).collect();
+        for (daemon, process_gone) in lost {
+            match self.shared.store.take_over(daemon, process_gone).await {
+                Ok(Some(attempts)) => {
+                    tracing::warn!(daemon.id = %daemon, attempts, "took over from a daemon that is gone");
+                    self.shared.metrics.attempts_lost(attempts);
+                    tell(&self.commands, Command::Look).await;
+                }
+                Ok(None) => {}
+                Err(error) => tracing::warn!(error = %error, "could not take over from a daemon that is gone"),
+            }
+        }
+    }
+
+    fn say(&self, trusted: bool, detail: &str) {
+        self.shared.metrics.leases(usize::from(trusted));
+        self.ready.send_if_modified(|ready| {
+            let now = Readiness { ready: trusted, detail: self.shared.masker.text(detail).into_owned() };
+            let changed = *ready != now;
+            *ready = now;
+            changed
+        });
+    }
+}

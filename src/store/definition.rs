@@ -1,0 +1,182 @@
+//! Job definitions, and jobs as last loaded.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+use tokio_postgres::Row;
+use tokio_postgres::types::Json;
+
+use super::error::StoreError;
+use super::pool::{Store, database, unreadable};
+use crate::domain::job::Job;
+use crate::domain::schedule::Schedule;
+
+/// A job file's content, resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Definition {
+    /// The job as it is run.
+    pub job: Job,
+    /// The file as written.
+    pub source: String,
+    /// The file's folder: where relative paths start.
+    pub base: PathBuf,
+}
+
+/// A job as last loaded, with the definition it has now.
+#[derive(Clone, Debug)]
+pub struct StoredJob {
+    /// The hash of its definition.
+    pub hash: String,
+    /// Its definition.
+    pub definition: Definition,
+}
+
+/// A job as a list shows it.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct JobRow {
+    /// Its name.
+    pub name: String,
+    /// One line for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// When it is due.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
+    /// Due times up to here are in the ledger.
+    pub planned_through: DateTime<Utc>,
+    /// Since when it is paused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused_at: Option<DateTime<Utc>>,
+    /// State of its newest run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_state: Option<String>,
+    /// When its newest run was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_run_at: Option<DateTime<Utc>>,
+    /// Its newest run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_run: Option<uuid::Uuid>,
+}
+
+impl Definition {
+    /// What tells this definition from every other: over the resolved job too, because files that it names were read
+    /// into it.
+    pub fn hash(&self) -> String {
+        let mut hasher = Sha256::new();
+        hasher.update(serde_json::to_vec(&self.job).unwrap_or_default());
+        hasher.update([0]);
+        hasher.update(&self.source);
+        hasher.update([0]);
+        hasher.update(self.base.to_string_lossy().as_bytes());
+        let digits = hasher.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+    }
+}
+
+const SAVE: &str = "saving job definitions";
+
+impl Store {
+    /// Keeps a definition and returns its hash.
+    pub async fn save_definition(&self, definition: &Definition) -> Result<String, StoreError> {
+        let hash = definition.hash();
+        self.call(SAVE, async |connection| {
+            connection
+                .execute(
+                    include_str!("sql/definition_save.sql"),
+                    &[
+                        &hash,
+                        &definition.job.name,
+                        &definition.source,
+                        &Json(&definition.job),
+                        &definition.base.to_string_lossy(),
+                    ],
+                )
+                .await
+                .map_err(database(SAVE))
+        })
+        .await?;
+        Ok(hash)
+    }
+
+    /// Makes these the jobs: new and changed ones are saved, jobs that are not among them are retired. A changed
+    /// schedule starts from now.
+    pub async fn save_jobs(&self, definitions: &[Definition]) -> Result<(), StoreError> {
+        for definition in definitions {
+            self.save_job(definition).await?;
+        }
+        let names: Vec<&str> = definitions.iter().map(|definition| definition.job.name.as_str()).collect();
+        self.call(SAVE, async |connection| {
+            connection.execute(include_str!("sql/job_retire_others.sql"), &[&names]).await.map_err(database(SAVE))
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Saves one job; others stay as they are.
+    pub async fn save_job(&self, definition: &Definition) -> Result<String, StoreError> {
+        let hash = self.save_definition(definition).await?;
+        let job = &definition.job;
+        self.call(SAVE, async |connection| {
+            connection
+                .execute(include_str!("sql/job_save.sql"), &[&job.name, &hash, &job.schedule.as_ref().map(Json)])
+                .await
+                .map_err(database(SAVE))
+        })
+        .await?;
+        Ok(hash)
+    }
+
+    /// The job of that name, unless it was retired.
+    pub async fn job(&self, name: &str) -> Result<Option<StoredJob>, StoreError> {
+        const DOING: &str = "reading a job";
+        self.call(DOING, async |connection| {
+            let row =
+                connection.query_opt(include_str!("sql/job_read.sql"), &[&name]).await.map_err(database(DOING))?;
+            row.map(|row| stored(&row, DOING)).transpose()
+        })
+        .await
+    }
+
+    /// All jobs that are not retired, by name.
+    pub async fn jobs(&self) -> Result<Vec<JobRow>, StoreError> {
+        const DOING: &str = "listing jobs";
+        self.call(DOING, async |connection| {
+            let rows = connection.query(include_str!("sql/job_list.sql"), &[]).await.map_err(database(DOING))?;
+            Ok(rows.iter().map(job_row).collect())
+        })
+        .await
+    }
+
+    /// Pauses a job (`true`) or resumes it. Says whether there is such a job.
+    pub async fn pause(&self, name: &str, paused: bool) -> Result<bool, StoreError> {
+        const DOING: &str = "pausing a job";
+        self.call(DOING, async |connection| {
+            let changed = connection.execute(include_str!("sql/job_pause.sql"), &[&name, &paused]).await;
+            Ok(changed.map_err(database(DOING))? > 0)
+        })
+        .await
+    }
+}
+
+/// Reads a definition from columns `hash`, `resolved`, `source`, `base`.
+pub(super) fn stored(row: &Row, doing: &'static str) -> Result<StoredJob, StoreError> {
+    let resolved: serde_json::Value = row.get("resolved");
+    let job = serde_json::from_value(resolved).map_err(|error| unreadable(doing)(error.to_string()))?;
+    let base: &str = row.get("base");
+    let definition = Definition { job, source: row.get("source"), base: Path::new(base).to_path_buf() };
+    Ok(StoredJob { hash: row.get("hash"), definition })
+}
+
+fn job_row(row: &Row) -> JobRow {
+    JobRow {
+        name: row.get("name"),
+        description: row.get("description"),
+        schedule: row.get::<_, Option<Json<Schedule>>>("schedule").map(|Json(schedule)| schedule),
+        planned_through: row.get("planned_through"),
+        paused_at: row.get("paused_at"),
+        last_state: row.get("last_state"),
+        last_run_at: row.get("last_run_at"),
+        last_run: row.get("last_run"),
+    }
+}

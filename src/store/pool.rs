@@ -1,0 +1,132 @@
+//! Connections to the state database, and the deadline that every call has.
+
+use std::time::{Duration, Instant};
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts, Transaction};
+
+use super::error::StoreError;
+use crate::postgres::{PgError, Server};
+use crate::telemetry::Metrics;
+
+/// How long a call may take before its outcome counts as unknown (engine.md). The state is small: a call that takes
+/// longer than this waits for a lock or a network that is gone.
+const CALL: Duration = Duration::from_secs(2);
+
+/// Connections of one process to the state database. Claims, records and heartbeats are short; more would only queue
+/// inside PostgreSQL.
+const CONNECTIONS: usize = 8;
+
+/// The state database.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+    server: Server,
+    metrics: Metrics,
+}
+
+impl Store {
+    /// A store on that database. Connects when first used.
+    pub fn new(server: Server, metrics: Metrics) -> Result<Self, StoreError> {
+        let mut config = server.config().clone();
+        config.application_name("windlass state");
+        // A leaked transaction must not be handed on, so a connection that comes back is rolled back first.
+        let recycling = RecyclingMethod::Custom("rollback".to_owned());
+        let tls = server.tls().map_err(|error| StoreError::Database { doing: "preparing connections", error })?;
+        let manager = Manager::from_config(config, tls, ManagerConfig { recycling_method: recycling });
+        let timeouts = Timeouts { wait: Some(CALL), create: Some(CALL), recycle: Some(CALL) };
+        let pool =
+            Pool::builder(manager).max_size(CONNECTIONS).timeouts(timeouts).runtime(Runtime::Tokio1).build().map_err(
+                |error| StoreError::Unavailable { doing: "preparing connections", message: error.to_string() },
+            )?;
+        Ok(Self { pool, server, metrics })
+    }
+
+    /// The database, for connections of another kind.
+    pub(super) const fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// Runs one call with a connection, within the deadline. A connection that was used when the deadline passed is
+    /// thrown away: what it is still doing must not be waited for by the next call.
+    pub(super) async fn call<T, F>(&self, doing: &'static str, work: F) -> Result<T, StoreError>
+    where
+        F: AsyncFnOnce(&mut Object) -> Result<T, StoreError>,
+    {
+        self.call_within(doing, CALL, work).await
+    }
+
+    /// Runs one call with a deadline of its own.
+    pub(super) async fn call_within<T, F>(&self, doing: &'static str, limit: Duration, work: F) -> Result<T, StoreError>
+    where
+        F: AsyncFnOnce(&mut Object) -> Result<T, StoreError>,
+    {
+        let started = Instant::now();
+        let result = self.bounded(doing, limit, work).await;
+        self.metrics.state_call(doing, started.elapsed());
+        match &result {
+            Err(StoreError::Unavailable { .. }) => self.metrics.state_up(false),
+            _ => self.metrics.state_up(true),
+        }
+        result
+    }
+
+    async fn bounded<T, F>(&self, doing: &'static str, limit: Duration, work: F) -> Result<T, StoreError>
+    where
+        F: AsyncFnOnce(&mut Object) -> Result<T, StoreError>,
+    {
+        let unavailable = |message: String| StoreError::Unavailable { doing, message };
+        let mut connection = self.pool.get().await.map_err(|error| unavailable(chain(&error)))?;
+        let answer = tokio::time::timeout(limit, work(&mut connection)).await;
+        let timed_out = answer.is_err();
+        let result = answer.unwrap_or_else(|_| Err(unavailable(format!("no answer within {limit:?}"))));
+        if timed_out || connection.is_closed() {
+            drop(Object::take(connection));
+        }
+        result
+    }
+
+    /// Runs one call in a transaction.
+    pub(super) async fn transaction<T, F>(&self, doing: &'static str, work: F) -> Result<T, StoreError>
+    where
+        F: AsyncFnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    {
+        self.call(doing, async |connection: &mut Object| {
+            let transaction = connection.transaction().await.map_err(database(doing))?;
+            let value = work(&transaction).await?;
+            transaction.commit().await.map_err(database(doing))?;
+            Ok(value)
+        })
+        .await
+    }
+}
+
+/// Turns a driver's error into a store's: what may pass by itself is "unavailable".
+pub(super) fn database(doing: &'static str) -> impl Fn(tokio_postgres::Error) -> StoreError {
+    move |error| {
+        let error = PgError::new(doing, &error);
+        match error.clone().on(crate::domain::failure::Side::Internal).class {
+            crate::domain::failure::FailureClass::Transient => {
+                StoreError::Unavailable { doing, message: error.message }
+            }
+            _ => StoreError::Database { doing, error },
+        }
+    }
+}
+
+/// What is stored can't be read.
+pub(super) fn unreadable(doing: &'static str) -> impl Fn(String) -> StoreError {
+    move |message| StoreError::Unreadable { doing, message }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let words = cause.to_string();
+        if !text.contains(&words) {
+            text = format!("{text}: {words}");
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,294 @@
+//! Runs: made, read as people see them, cancelled, retried.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use deadpool_postgres::GenericClient;
+use tokio_postgres::Row;
+use tokio_postgres::types::Json;
+
+use super::definition::{StoredJob, stored};
+use super::error::StoreError;
+use super::lock::run_lock;
+use super::pool::{Store, database, unreadable};
+use super::wake::Wake;
+use crate::domain::failure::Failure;
+use crate::domain::ids::{DaemonId, RunId};
+use crate::domain::job::Job;
+use crate::domain::outcome::Outcome;
+use crate::domain::run::{Attempt, Run, RunLock, Trigger, steps_of};
+use crate::domain::state::RunState;
+
+/// A run to be made.
+#[derive(Clone, Debug)]
+pub struct NewRun {
+    /// Its id.
+    pub id: RunId,
+    /// Its job.
+    pub job: String,
+    /// The hash of the definition that it runs.
+    pub definition: String,
+    /// Who or what started it.
+    pub trigger: Trigger,
+    /// Its parameters, defaults filled in.
+    pub params: BTreeMap<String, String>,
+    /// Its due time; `None`: now.
+    pub scheduled_for: Option<DateTime<Utc>>,
+    /// The first step to run.
+    pub from_step: usize,
+    /// The only daemon that may claim it.
+    pub private_to: Option<DaemonId>,
+    /// The run and step that triggered it.
+    pub parent: Option<(RunId, usize)>,
+}
+
+impl NewRun {
+    /// A run that a person starts now, open to every daemon.
+    pub fn manual(job: impl Into<String>, definition: impl Into<String>, params: BTreeMap<String, String>) -> Self {
+        Self {
+            id: RunId(uuid::Uuid::now_v7()),
+            job: job.into(),
+            definition: definition.into(),
+            trigger: Trigger::Manual,
+            params,
+            scheduled_for: None,
+            from_step: 0,
+            private_to: None,
+            parent: None,
+        }
+    }
+}
+
+/// Which runs a list shows, newest first.
+#[derive(Clone, Debug, Default)]
+pub struct RunFilter {
+    /// Of this job only.
+    pub job: Option<String>,
+    /// In one of these states only; all if empty.
+    pub states: Vec<RunState>,
+    /// Made at or after this time only.
+    pub since: Option<DateTime<Utc>>,
+    /// Only these; all if empty.
+    pub ids: Vec<RunId>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+impl Store {
+    /// Makes a run and returns its id: an earlier one's, if the same step triggered it before.
+    pub async fn create_run(&self, run: &NewRun) -> Result<RunId, StoreError> {
+        const DOING: &str = "making a run";
+        self.transaction(DOING, async |transaction| {
+            let parent_step = run.parent.map(|(_, step)| i32::try_from(step).unwrap_or(i32::MAX));
+            let row = transaction
+                .query_one(
+                    include_str!("sql/run_create.sql"),
+                    &[
+                        &run.id.0,
+                        &run.job,
+                        &run.definition,
+                        &run.trigger.label(),
+                        &Json(&run.params),
+                        &run.scheduled_for,
+                        &i32::try_from(run.from_step).unwrap_or(i32::MAX),
+                        &run.private_to.map(|daemon| daemon.0),
+                        &run.parent.map(|(parent, _)| parent.0),
+                        &parent_step,
+                    ],
+                )
+                .await
+                .map_err(database(DOING))?;
+            Wake::Work.notify(transaction).await.map_err(database(DOING))?;
+            Ok(RunId(row.get("id")))
+        })
+        .await
+    }
+
+    /// A run as people see it.
+    pub async fn run(&self, id: RunId) -> Result<Option<Run>, StoreError> {
+        let filter = RunFilter { ids: vec![id], limit: 1, ..RunFilter::default() };
+        Ok(self.runs(&filter).await?.pop())
+    }
+
+    /// Runs as people see them, newest first.
+    pub async fn runs(&self, filter: &RunFilter) -> Result<Vec<Run>, StoreError> {
+        const DOING: &str = "reading runs";
+        let states: Vec<&str> = filter.states.iter().map(|state| state.label()).collect();
+        let ids: Vec<uuid::Uuid> = filter.ids.iter().map(|id| id.0).collect();
+        self.transaction(DOING, async |transaction| {
+            let rows = transaction
+                .query(
+                    include_str!("sql/run_list.sql"),
+                    &[&filter.job, &states, &filter.since, &ids, &i64::from(filter.limit)],
+                )
+                .await
+                .map_err(database(DOING))?;
+            let found: Vec<uuid::Uuid> = rows.iter().map(|row| row.get("id")).collect();
+            let mut attempts: BTreeMap<uuid::Uuid, Vec<(usize, u32, Attempt)>> = BTreeMap::new();
+            for (run, step, round, attempt) in read_attempts(transaction, &found).await? {
+                attempts.entry(run).or_default().push((step, round, attempt));
+            }
+            let mut locks = read_locks(transaction, &found).await?;
+            rows.iter()
+                .map(|row| {
+                    let id: uuid::Uuid = row.get("id");
+                    read_run(row, attempts.remove(&id).unwrap_or_default(), locks.remove(&id).unwrap_or_default())
+                })
+                .collect()
+        })
+        .await
+    }
+
+    /// The definition that a run started with.
+    pub async fn definition_of(&self, run: RunId) -> Result<Option<StoredJob>, StoreError> {
+        const DOING: &str = "reading a run's definition";
+        self.call(DOING, async |connection| {
+            let row = connection
+                .query_opt(include_str!("sql/run_definition.sql"), &[&run.0])
+                .await
+                .map_err(database(DOING))?;
+            row.map(|row| stored(&row, DOING)).transpose()
+        })
+        .await
+    }
+
+    /// Asks for a run's end. One that hasn't started is cancelled at once; a running one by its daemon. Returns the
+    /// state that the run is in then.
+    pub async fn cancel_run(&self, run: RunId) -> Result<RunState, StoreError> {
+        const DOING: &str = "cancelling a run";
+        self.transaction(DOING, async |transaction| {
+            let row = transaction
+                .query_opt(include_str!("sql/run_cancel.sql"), &[&run.0])
+                .await
+                .map_err(database(DOING))?
+                .ok_or_else(|| StoreError::Refused(format!("there is no run {run}")))?;
+            let state: RunState = parse(row.get("state"), DOING)?;
+            transaction
+                .execute(include_str!("sql/lock_release_cancelled.sql"), &[&run.0])
+                .await
+                .map_err(database(DOING))?;
+            let wake = if state.is_final() { Wake::Ended(run) } else { Wake::Cancel(run) };
+            wake.notify(transaction).await.map_err(database(DOING))?;
+            Wake::Work.notify(transaction).await.map_err(database(DOING))?;
+            Ok(state)
+        })
+        .await
+    }
+
+    /// Queues a failed or cancelled run again, from that step on. `private_to` as in `NewRun`.
+    pub async fn retry_run(
+        &self,
+        run: RunId,
+        from_step: usize,
+        private_to: Option<DaemonId>,
+    ) -> Result<(), StoreError> {
+        const DOING: &str = "retrying a run";
+        self.transaction(DOING, async |transaction| {
+            let from = i32::try_from(from_step).unwrap_or(i32::MAX);
+            let changed = transaction
+                .execute(include_str!("sql/run_retry.sql"), &[&run.0, &from, &private_to.map(|daemon| daemon.0)])
+                .await
+                .map_err(database(DOING))?;
+            if changed == 0 {
+                return Err(StoreError::Refused(format!(
+                    "run {run} is not there, or neither failed nor cancelled; only such runs can be retried"
+                )));
+            }
+            Wake::Work.notify(transaction).await.map_err(database(DOING))
+        })
+        .await
+    }
+
+    /// Removes runs that ended longer ago than that, a limited number at a time. Returns how many.
+    pub async fn remove_old_runs(&self, keep: std::time::Duration) -> Result<u64, StoreError> {
+        const DOING: &str = "removing old runs";
+        self.call(DOING, async |connection| {
+            connection
+                .execute(include_str!("sql/run_remove_old.sql"), &[&keep.as_secs_f64()])
+                .await
+                .map_err(database(DOING))
+        })
+        .await
+    }
+
+    /// Notes what somebody did.
+    pub async fn audit(&self, actor: &str, action: &str, subject: &str) -> Result<(), StoreError> {
+        const DOING: &str = "noting an action";
+        self.call(DOING, async |connection| {
+            connection
+                .execute(include_str!("sql/audit.sql"), &[&actor, &action, &subject])
+                .await
+                .map_err(database(DOING))
+        })
+        .await?;
+        Ok(())
+    }
+}
+
+/// Attempts of runs in the order they started: run, step, round, attempt.
+pub(super) async fn read_attempts(
+    client: &impl GenericClient,
+    runs: &[uuid::Uuid],
+) -> Result<Vec<(uuid::Uuid, usize, u32, Attempt)>, StoreError> {
+    const DOING: &str = "reading attempts";
+    let rows = client.query(include_str!("sql/attempt_list.sql"), &[&runs]).await.map_err(database(DOING))?;
+    rows.iter()
+        .map(|row| {
+            let step = usize::try_from(row.get::<_, i32>("step")).unwrap_or(0);
+            let round = u32::try_from(row.get::<_, i32>("round")).unwrap_or(1);
+            let attempt = Attempt {
+                number: u32::try_from(row.get::<_, i32>("number")).unwrap_or(0),
+                state: parse(row.get("state"), DOING)?,
+                started_at: row.get("started_at"),
+                ended_at: row.get("ended_at"),
+                outcome: row.get::<_, Option<Json<Outcome>>>("outcome").map(|Json(outcome)| outcome),
+                failure: row.get::<_, Option<Json<Failure>>>("failure").map(|Json(failure)| failure),
+            };
+            Ok((row.get("run"), step, round, attempt))
+        })
+        .collect()
+}
+
+async fn read_locks(
+    client: &impl GenericClient,
+    runs: &[uuid::Uuid],
+) -> Result<BTreeMap<uuid::Uuid, Vec<RunLock>>, StoreError> {
+    const DOING: &str = "reading a run's locks";
+    let rows = client.query(include_str!("sql/lock_of_runs.sql"), &[&runs]).await.map_err(database(DOING))?;
+    let mut locks: BTreeMap<uuid::Uuid, Vec<RunLock>> = BTreeMap::new();
+    for row in &rows {
+        locks.entry(row.get("run")).or_default().push(run_lock(row));
+    }
+    Ok(locks)
+}
+
+fn read_run(row: &Row, attempts: Vec<(usize, u32, Attempt)>, locks: Vec<RunLock>) -> Result<Run, StoreError> {
+    const DOING: &str = "reading runs";
+    let resolved: serde_json::Value = row.get("resolved");
+    let job: Job = serde_json::from_value(resolved).map_err(|error| unreadable(DOING)(error.to_string()))?;
+    let state: RunState = parse(row.get("state"), DOING)?;
+    let trigger: &str = row.get("trigger");
+    let round = u32::try_from(row.get::<_, i32>("round")).unwrap_or(1);
+    let from_step = usize::try_from(row.get::<_, i32>("from_step")).unwrap_or(0);
+    Ok(Run {
+        id: RunId(row.get("id")),
+        job: row.get("job"),
+        state,
+        trigger: Trigger::from_label(trigger)
+            .ok_or_else(|| unreadable(DOING)(format!("`{trigger}` is not a trigger this version knows")))?,
+        scheduled_for: row.get("scheduled_for"),
+        created_at: row.get("created_at"),
+        started_at: row.get("started_at"),
+        ended_at: row.get("ended_at"),
+        cancel_requested_at: row.get("cancel_requested_at"),
+        waiting_for: row.get("waiting_for"),
+        failure: row.get::<_, Option<Json<Failure>>>("failure").map(|Json(failure)| failure),
+        params: row.get::<_, Json<BTreeMap<String, String>>>("params").0,
+        locks,
+        steps: steps_of(&job, state, round, from_step, attempts),
+    })
+}
+
+fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str, doing: &'static str) -> Result<T, StoreError> {
+    text.parse().map_err(|error: T::Err| unreadable(doing)(error.to_string()))
+}

@@ -1,0 +1,9 @@
+-- A run of the same job that comes before this one: running, or ahead in line. Uses run_of_job.
+select other.id
+from windlass.run as other
+join windlass.run as mine on mine.id = $2
+where other.job = $1 and other.id <> $2
+  and (other.state = 'running'
+       or (other.state in ('queued', 'waiting') and (other.queued_at, other.id) < (mine.queued_at, mine.id)))
+order by (other.state = 'running') desc, other.queued_at, other.id
+limit 1

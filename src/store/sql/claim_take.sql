@@ -1,0 +1,4 @@
+-- Makes a run this daemon's.
+update windlass.run
+set state = 'running', owner = $2, waiting_for = null
+where id = $1

@@ -1,0 +1,14 @@
+-- Jobs by name with their newest run. Uses run_of_job.
+select job.name, definition.resolved ->> 'description' as description, job.schedule, job.planned_through, job.paused_at,
+       newest.state as last_state, newest.created_at as last_run_at, newest.id as last_run
+from windlass.job
+join windlass.definition on definition.hash = job.definition
+left join lateral (
+    select run.state, run.created_at, run.id
+    from windlass.run
+    where run.job = job.name
+    order by run.created_at desc
+    limit 1
+) as newest on true
+where job.retired_at is null
+order by job.name
