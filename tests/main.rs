@@ -4,8 +4,11 @@ mod support;
 
 mod api;
 mod command;
+mod copy;
 mod duckdb;
 mod embedded;
 mod engine;
 mod error_pages;
 mod layers;
+mod postgres;
+mod sql;

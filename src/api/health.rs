@@ -18,6 +18,13 @@ pub(super) async fn healthz() -> &'static str {
 /// `GET /readyz`.
 pub(super) async fn readyz(State(state): State<ApiState>) -> (StatusCode, Json<Value>) {
     let readiness = state.ready.borrow().clone();
-    let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({"ready": readiness.ready, "detail": readiness.detail})))
+    let ready = readiness.is_ready();
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = json!({
+        "ready": ready,
+        "state_up": readiness.state_up,
+        "lease": readiness.lease,
+        "detail": readiness.detail,
+    });
+    (status, Json(body))
 }

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::Readiness;
+use crate::domain::readiness::Readiness;
 use crate::telemetry::Metrics;
 
 use super::security::{self, Token};

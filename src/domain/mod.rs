@@ -12,6 +12,7 @@ pub mod observation;
 pub mod outcome;
 pub mod plan;
 pub mod progress;
+pub mod readiness;
 pub mod retry;
 pub mod run;
 pub mod schedule;

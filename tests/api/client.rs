@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use windlass::api::{ApiState, Token, serve};
-use windlass::engine::Readiness;
+use windlass::domain::readiness::Readiness;
 use windlass::telemetry::Metrics;
 
 /// The API, served until this is stopped.
@@ -33,7 +33,7 @@ impl Api {
     pub(super) async fn start(token: Option<&str>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (metrics, shutdown) = (Metrics::default(), CancellationToken::new());
+        let (metrics, shutdown) = (Metrics::new(env!("CARGO_PKG_VERSION")), CancellationToken::new());
         let (ready, receiver) = watch::channel(Readiness::default());
         let state = ApiState { metrics: metrics.clone(), ready: receiver, token: token.and_then(Token::new) };
         #[expect(clippy::disallowed_methods, reason = "the handle is awaited in `stop`")]

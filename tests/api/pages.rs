@@ -2,8 +2,8 @@
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use windlass::domain::readiness::Readiness;
 use windlass::domain::state::RunState;
-use windlass::engine::Readiness;
 
 use super::client::Api;
 
@@ -23,12 +23,15 @@ async fn metrics_are_served_as_prometheus_reads_them() {
 async fn readiness_follows_the_engine_and_says_why() {
     let api = Api::start(None).await;
     let detail = "the state database does not answer".to_owned();
-    api.ready.send_replace(Readiness { ready: false, detail });
+    api.ready.send_replace(Readiness { state_up: false, lease: true, detail });
     let answer = api.get("/readyz", "").await;
     assert_eq!(answer.status, 503);
-    assert_eq!(answer.body, r#"{"ready":false,"detail":"the state database does not answer"}"#);
+    assert_eq!(
+        answer.body,
+        r#"{"ready":false,"state_up":false,"lease":true,"detail":"the state database does not answer"}"#
+    );
     assert_eq!(api.get("/healthz", "").await.status, 200, "a daemon that waits is alive");
-    api.ready.send_replace(Readiness { ready: true, detail: String::new() });
+    api.ready.send_replace(Readiness { state_up: true, lease: true, detail: String::new() });
     assert_eq!(api.get("/readyz", "").await.status, 200);
     api.stop().await;
 }

@@ -27,8 +27,8 @@ async fn promtool_finds_nothing_to_complain_about() {
     metrics.observe("주문", "s", &Observation::Copied { rows: 1, bytes: 2 });
     metrics.observe("j", "s", &Observation::ReplicaPublished { path: "/r.db".into(), bytes: 1, generation: 1 });
     metrics.firing("j", FiringState::Ran);
-    metrics.lock_wait("class", second);
-    metrics.lock_held("class", 1);
+    metrics.lock_waited("class/a", second);
+    metrics.locks_held("class", 1);
     metrics.state_call("claim", second);
     let page = api.get("/metrics", "").await.body;
     let mut promtool = Command::new("promtool")

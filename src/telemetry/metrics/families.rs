@@ -63,7 +63,7 @@ families! {
     replica_generation: IntGaugeVec = "windlass_replica_generation" ["replica"] "Generation of the replica.";
     state_call: HistogramVec = "windlass_state_call_seconds" ["op"] "Time a call to the state database took.";
     state_up: IntGauge = "windlass_state_up" [] "Whether the state database answers (1) or not (0).";
-    leases: IntGauge = "windlass_leases" [] "Leases that this daemon holds (0 or 1).";
+    leases: IntGauge = "windlass_leases" [] "Daemons with a lease that has not lapsed.";
     attempts_lost: IntCounter = "windlass_attempts_lost_total" [] "Attempts whose daemon died.";
     build_info: GaugeVec = "windlass_build_info" ["version"] "Always 1; the version is in the label.";
 }

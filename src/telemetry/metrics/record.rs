@@ -9,6 +9,7 @@ use prometheus::core::{MetricVec, MetricVecBuilder};
 use prometheus::{Registry, TextEncoder};
 
 use crate::domain::observation::Observation;
+use crate::domain::run::lock_class;
 use crate::domain::state::{AttemptState, FiringState, RunState};
 
 use super::families::Families;
@@ -23,13 +24,6 @@ struct Inner {
     families: Families,
     /// The path that each step published last, so that a path of yesterday doesn't stay for ever.
     replicas: Mutex<HashMap<(String, String), String>>,
-}
-
-impl Default for Metrics {
-    /// Metrics of this version of Windlass.
-    fn default() -> Self {
-        Self::new(env!("CARGO_PKG_VERSION"))
-    }
 }
 
 impl Metrics {
@@ -59,8 +53,8 @@ impl Metrics {
     }
 
     /// A job's next due time; `None` while it is paused or has no schedule.
-    pub fn next_run(&self, job: &str, due: impl Into<Option<DateTime<Utc>>>) {
-        match due.into() {
+    pub fn next_run(&self, job: &str, due: Option<DateTime<Utc>>) {
+        match due {
             Some(due) => self.0.families.next_run.with_label_values(&[job]).set(seconds_of(due)),
             None => forget(&self.0.families.next_run, &[job]),
         }
@@ -113,14 +107,14 @@ impl Metrics {
         self.0.families.fire_lag.observe(lag.as_secs_f64());
     }
 
-    /// A run got a lock of a class after so long.
-    pub fn lock_wait(&self, class: &str, waited: Duration) {
-        self.0.families.lock_wait.with_label_values(&[class]).observe(waited.as_secs_f64());
+    /// A run got a lock after so long. `lock` is the lock's name.
+    pub fn lock_waited(&self, lock: &str, waited: Duration) {
+        self.0.families.lock_wait.with_label_values(&[lock_class(lock)]).observe(waited.as_secs_f64());
     }
 
     /// So many locks of a class are held now.
-    pub fn lock_held(&self, class: &str, held: usize) {
-        self.0.families.lock_held.with_label_values(&[class]).set(i64::try_from(held).unwrap_or(i64::MAX));
+    pub fn locks_held(&self, class: &str, held: i64) {
+        self.0.families.lock_held.with_label_values(&[class]).set(held);
     }
 
     /// A call to the state database took so long, whatever came of it.
@@ -133,9 +127,9 @@ impl Metrics {
         self.0.families.state_up.set(i64::from(up));
     }
 
-    /// This daemon holds so many leases, 0 or 1; the sum over all daemons is the number of daemons that work.
-    pub fn leases(&self, held: usize) {
-        self.0.families.leases.set(i64::try_from(held).unwrap_or(i64::MAX));
+    /// So many daemons hold a lease.
+    pub fn leases(&self, leases: i64) {
+        self.0.families.leases.set(leases);
     }
 
     /// A job's file is gone: what was true of it only "now" goes too. Counters stay, as counters must.
@@ -154,15 +148,11 @@ impl Metrics {
             forget(&families.replica_bytes, &[&before]);
             forget(&families.replica_generation, &[&before]);
         }
-        families.replica_published.with_label_values(&[path]).set(seconds_of(now()));
+        #[expect(clippy::disallowed_methods, reason = "the metric is this machine's time, as a scrape's is")]
+        families.replica_published.with_label_values(&[path]).set(seconds_of(Utc::now()));
         families.replica_bytes.with_label_values(&[path]).set(whole(bytes));
         families.replica_generation.with_label_values(&[path]).set(whole(generation));
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "when something was counted is no decision; nothing reads it back")]
-fn now() -> DateTime<Utc> {
-    Utc::now()
 }
 
 /// Takes a series away. One that isn't there is no error.

@@ -26,8 +26,8 @@ fn one_of_everything() -> Metrics {
     metrics.observe("j", "s", &Observation::ReplicaPublished { path: "/r.db".into(), bytes: 7, generation: 3 });
     metrics.firing("j", FiringState::Missed);
     metrics.fire_lag(Duration::from_millis(3));
-    metrics.lock_wait("naver-api", second);
-    metrics.lock_held("naver-api", 1);
+    metrics.lock_waited("naver-api/a", second);
+    metrics.locks_held("naver-api", 1);
     metrics.state_call("claim", second);
     metrics.state_up(true);
     metrics.leases(2);
