@@ -2,11 +2,15 @@
 
 mod support;
 
+mod api;
 mod command;
 mod copy;
 mod ctas;
 mod duckdb;
 mod embedded;
 mod engine;
+mod error_pages;
+mod layers;
 mod postgres;
 mod sql;
+mod spec;
