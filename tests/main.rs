@@ -12,5 +12,5 @@ mod engine;
 mod error_pages;
 mod layers;
 mod postgres;
-mod sql;
 mod spec;
+mod sql;
