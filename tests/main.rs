@@ -1,3 +1,6 @@
-//! Windlass's integration tests, in one binary.
+//! The one integration-test binary: an area a folder. One binary links DuckDB and starts PostgreSQL once.
+
+mod support;
 
 mod duckdb;
+mod embedded;

@@ -3,6 +3,7 @@
 //! Nothing here knows jobs or steps. Raw driver errors never leave this module: `PgError` carries the server's words,
 //! SQLSTATE, detail and hint, and turns into a `Failure` for the side it happened on.
 
+pub mod embedded;
 mod error;
 mod ident;
 mod listener;

@@ -1,0 +1,92 @@
+//! A database for one test.
+
+use std::time::{Duration, Instant};
+
+use windlass::postgres::{Server, Session};
+
+use super::server::TestServer;
+
+/// Sessions of Windlass that are still in a database.
+const LEFT: &str = "select application_name || ': ' || coalesce(query, '') from pg_stat_activity \
+                    where datname = $1 and application_name like 'windlass/%' and backend_type = 'client backend'";
+
+/// How long sessions may take to go after their step has returned.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A fresh database. End a test with `close().await`: it checks that no session of Windlass was left behind.
+pub(crate) struct TestDatabase {
+    name: String,
+    server: Server,
+    url: String,
+    maintenance: Server,
+    admin: Option<Session>,
+}
+
+impl TestDatabase {
+    pub(super) async fn make(server: &TestServer) -> Self {
+        let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+        let maintenance = server.server("postgres");
+        let session = maintenance.connect("test-maintenance").await.unwrap();
+        session.client().batch_execute(&format!("create database {name}")).await.unwrap();
+        let own = server.server(&name);
+        let admin = Some(own.connect("test-admin").await.unwrap());
+        Self { url: server.url(&name), server: own, name, maintenance, admin }
+    }
+
+    /// How a step connects.
+    pub(crate) fn server(&self) -> Server {
+        self.server.clone()
+    }
+
+    /// How a program connects.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A superuser's session in it, for making things ready and looking at results.
+    pub(crate) fn admin(&self) -> &tokio_postgres::Client {
+        self.admin.as_ref().unwrap().client()
+    }
+
+    /// Runs statements as superuser.
+    pub(crate) async fn execute(&self, statements: &str) {
+        self.admin().batch_execute(statements).await.unwrap();
+    }
+
+    /// One value of one row, as text.
+    pub(crate) async fn value(&self, query: &str) -> String {
+        let row = self.admin().query_one(&format!("select ({query})::text"), &[]).await.unwrap();
+        row.get::<_, Option<String>>(0).unwrap_or_else(|| "null".to_owned())
+    }
+
+    /// Checks that nothing of Windlass is connected any more and drops the database.
+    pub(crate) async fn close(mut self) {
+        self.admin = None;
+        let session = self.maintenance.connect("test-maintenance").await.unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let rows = session.client().query(LEFT, &[&self.name]).await.unwrap();
+            if rows.is_empty() {
+                break;
+            }
+            let left: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+            assert!(Instant::now() < deadline, "sessions were left behind: {left:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        session.client().batch_execute(&format!("drop database {} with (force)", self.name)).await.unwrap();
+        self.name.clear();
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        // Sessions of this test's runtime can't end while `drop` blocks it, so the check can't be done here. A failed
+        // test leaves its database to the end of the server.
+        assert!(self.name.is_empty() || std::thread::panicking(), "end the test with `database.close().await`");
+    }
+}

@@ -1,0 +1,22 @@
+//! What tests of several areas share: real servers, and nothing that stands in for one.
+
+mod database;
+mod keeper;
+mod private_server;
+mod processes;
+mod server;
+
+pub(crate) use database::TestDatabase;
+pub(crate) use keeper::Keeper;
+pub(crate) use private_server::{PrivateServer, pg_bin};
+pub(crate) use processes::processes_naming;
+pub(crate) use server::{TestServer, server};
+
+/// Repeats a look until it holds; fails the test after 20 seconds, saying what was waited for.
+pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while !holds().await {
+        assert!(std::time::Instant::now() < deadline, "still not so after 20 s: {what}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}

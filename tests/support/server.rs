@@ -1,0 +1,52 @@
+//! The PostgreSQL server that all tests of the process share.
+
+use std::sync::OnceLock;
+
+use windlass::postgres::Server;
+use windlass::postgres::embedded::{Embedded, EmbeddedSettings};
+
+use super::database::TestDatabase;
+use super::keeper::Keeper;
+
+/// An embedded server in a temporary folder. It and its folder go when the test process ends.
+pub(crate) struct TestServer {
+    embedded: Embedded,
+    _keeper: Keeper,
+}
+
+/// The shared server, started by whoever asks first.
+pub(crate) fn server() -> &'static TestServer {
+    static SERVER: OnceLock<TestServer> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        // A thread of its own: a runtime can't be started inside the one that a test runs on.
+        let starting = std::thread::spawn(|| {
+            let keeper = Keeper::new();
+            let settings = EmbeddedSettings::new(keeper.path())
+                .option("fsync", "off")
+                .option("max_connections", "200")
+                .option("max_worker_processes", "32")
+                .option("max_parallel_workers", "24");
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let embedded = runtime.block_on(Embedded::start(settings)).unwrap();
+            TestServer { embedded, _keeper: keeper }
+        });
+        starting.join().unwrap()
+    })
+}
+
+impl TestServer {
+    /// A fresh database, dropped at the end of the test.
+    pub(crate) async fn database(&self) -> TestDatabase {
+        TestDatabase::make(self).await
+    }
+
+    /// A database of that name.
+    pub(crate) fn server(&self, database: &str) -> Server {
+        self.embedded.server(database)
+    }
+
+    /// The address of a database of that name.
+    pub(crate) fn url(&self, database: &str) -> String {
+        self.embedded.url(database)
+    }
+}
