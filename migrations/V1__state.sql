@@ -109,7 +109,8 @@ create table windlass.lock_grant (
     run uuid not null references windlass.run on delete cascade,
     step integer not null,
     token bigint not null default nextval('windlass.lock_token'),
-    granted_at timestamptz not null default now(),
+    -- Not now(): the granting transaction may have begun before the one that released, and waited for it.
+    granted_at timestamptz not null default clock_timestamp(),
     released_at timestamptz,
     waited_s double precision not null,
     primary key (token)

@@ -2,5 +2,7 @@
 
 mod support;
 
+mod command;
 mod duckdb;
 mod embedded;
+mod engine;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tracing::Instrument;
 
 use super::attempt::Stop;
@@ -41,8 +41,9 @@ pub(super) async fn tell(commands: &mpsc::Sender<Command>, command: Command) {
 pub(super) struct Dispatcher {
     shared: Arc<Shared>,
     commands: mpsc::Receiver<Command>,
-    runs: JoinSet<RunId>,
-    stops: HashMap<RunId, watch::Sender<Option<Stop>>>,
+    runs: JoinSet<()>,
+    /// By task: a run that was retried the moment it ended may be here twice for an instant.
+    stops: HashMap<tokio::task::Id, (RunId, watch::Sender<Option<Stop>>)>,
     claiming: bool,
     /// How many runs there are, for whoever waits for the last one.
     count: watch::Sender<usize>,
@@ -66,8 +67,8 @@ impl Dispatcher {
                     Some(command) => self.obey(command),
                     None => break,
                 },
-                Some(ended) = self.runs.join_next(), if !self.runs.is_empty() => {
-                    self.forget(ended.ok());
+                Some(ended) = self.runs.join_next_with_id(), if !self.runs.is_empty() => {
+                    self.forget(ended);
                     true
                 }
                 () = tokio::time::sleep(LOOK_EVERY) => true,
@@ -81,7 +82,7 @@ impl Dispatcher {
         match command {
             Command::Look => true,
             Command::Cancel(run) => {
-                if let Some(stop) = self.stops.get(&run) {
+                for (_, stop) in self.stops.values().filter(|(of, _)| *of == run) {
                     stop.send_if_modified(|reason| reason.is_none() && reason.replace(Stop::Cancel).is_none());
                 }
                 false
@@ -91,7 +92,7 @@ impl Dispatcher {
                 false
             }
             Command::StopAll(reason) => {
-                for stop in self.stops.values() {
+                for (_, stop) in self.stops.values() {
                     stop.send_replace(Some(reason));
                 }
                 false
@@ -119,25 +120,21 @@ impl Dispatcher {
         let run = claimed.id;
         let span = tracing::info_span!("run", job.name = %claimed.job.definition.job.name, run.id = %run);
         let task = RunTask::new(Arc::clone(&self.shared), claimed, stopped);
-        self.stops.insert(run, stop);
+        let handle = self.runs.spawn(task.run().instrument(span));
+        self.stops.insert(handle.id(), (run, stop));
         self.count.send_replace(self.stops.len());
-        self.runs.spawn(
-            async move {
-                task.run().await;
-                run
-            }
-            .instrument(span),
-        );
     }
 
-    fn forget(&mut self, ended: Option<RunId>) {
-        if let Some(run) = ended {
-            self.stops.remove(&run);
-        } else {
-            // A run's task panicked: a defect. Its state stays as recorded until the lease ends with this daemon.
-            tracing::error!("a run's task panicked");
-            self.stops.retain(|_, stop| !stop.is_closed());
-        }
+    fn forget(&mut self, ended: Result<(tokio::task::Id, ()), JoinError>) {
+        let id = match ended {
+            Ok((id, ())) => id,
+            // A defect. The run's state stays as recorded until the lease ends with this daemon.
+            Err(error) => {
+                tracing::error!(%error, "a run's task panicked");
+                error.id()
+            }
+        };
+        self.stops.remove(&id);
         self.count.send_replace(self.stops.len());
     }
 }

@@ -68,7 +68,8 @@ enum Look {
 }
 
 impl Store {
-    /// Claims the first run in line that can start. Runs that can't are told what they wait for.
+    /// Claims the first run in line that can start. Runs that can't are told what they wait for. A daemon that was given
+    /// up claims nothing: `NotOwner`.
     pub async fn claim(
         &self,
         me: DaemonId,
@@ -96,6 +97,10 @@ async fn look(
     capacities: &Capacities,
     passed: &[uuid::Uuid],
 ) -> Result<Look, StoreError> {
+    let guard = transaction.query_opt(include_str!("sql/claim_guard.sql"), &[&me.0]).await.map_err(database(DOING))?;
+    if guard.is_none() {
+        return Err(StoreError::NotOwner { doing: DOING });
+    }
     let own_only = scope == Scope::Own;
     let row = transaction
         .query_opt(include_str!("sql/claim_candidate.sql"), &[&me.0, &own_only, &passed])

@@ -5,7 +5,7 @@ with served as (
     returning name, requested_at
 ), granted as (
     insert into windlass.lock_grant (name, run, step, waited_s)
-    select name, $2, $3, extract(epoch from now() - requested_at)::double precision
+    select name, $2, $3, extract(epoch from clock_timestamp() - requested_at)::double precision
     from served
     order by name
     returning name, waited_s, token

@@ -1,10 +1,16 @@
-//! When a job is due: cron or an interval, in a time zone, with a stated rule for each thing that DST does.
+//! A job's schedule as resolved, and the two questions that are asked of it: what is next, and what was in between.
+//!
+//! Due times are strictly increasing. Nothing here reads a clock.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::calendar::Calendar;
+use super::interval::Interval;
 
 /// A job's schedule, resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,9 +23,9 @@ pub struct Schedule {
     pub missed: Missed,
     /// Firings missed for longer than this are not run.
     pub missed_window: Duration,
-    /// A local time that DST skips.
+    /// A local time that DST skips. Without effect on a cron expression that is due in every hour.
     pub gap: Gap,
-    /// A local time that DST repeats.
+    /// A local time that DST repeats. Without effect on a cron expression that is due in every hour.
     pub repeat: Repeat,
 }
 
@@ -34,7 +40,7 @@ pub enum When {
 }
 
 /// What happens to firings that no daemon was up for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Missed {
     /// Each gets its run, oldest first.
@@ -47,7 +53,7 @@ pub enum Missed {
 }
 
 /// What happens at a local time that DST skips.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Gap {
     /// Due at the first instant after the gap.
@@ -58,7 +64,7 @@ pub enum Gap {
 }
 
 /// What happens at a local time that DST repeats.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Repeat {
     /// Due the first time.
@@ -86,8 +92,7 @@ impl Schedule {
 
     /// The first due time strictly after `after`; `None` if there is none.
     pub fn next_after(&self, after: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, ScheduleError> {
-        let _ = after;
-        Err(ScheduleError("not written yet".to_owned()))
+        Ok(self.times()?.next_after(after))
     }
 
     /// Due times in `(after, until]`, oldest first, at most `limit` of them.
@@ -97,17 +102,31 @@ impl Schedule {
         until: DateTime<Utc>,
         limit: usize,
     ) -> Result<Vec<DateTime<Utc>>, ScheduleError> {
-        let mut due = Vec::new();
-        let mut last = after;
-        while due.len() < limit {
-            match self.next_after(last)? {
-                Some(next) if next <= until => {
-                    due.push(next);
-                    last = next;
-                }
-                _ => break,
-            }
+        let times = self.times()?;
+        let due = std::iter::successors(times.next_after(after), |last| times.next_after(*last));
+        Ok(due.take_while(|next| *next <= until).take(limit).collect())
+    }
+
+    /// The due times, read once.
+    fn times(&self) -> Result<Times, ScheduleError> {
+        match &self.when {
+            When::Cron(expression) => Calendar::new(expression, self.zone, self.gap, self.repeat).map(Times::Calendar),
+            When::Every(interval) => Interval::new(*interval).map(Times::Interval),
         }
-        Ok(due)
+    }
+}
+
+/// A schedule's due times, its expression read.
+enum Times {
+    Calendar(Calendar),
+    Interval(Interval),
+}
+
+impl Times {
+    fn next_after(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Calendar(calendar) => calendar.next_after(after),
+            Self::Interval(interval) => interval.next_after(after),
+        }
     }
 }

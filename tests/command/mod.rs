@@ -1,0 +1,6 @@
+//! The steps that run programs and other jobs, on real processes.
+
+mod environment;
+mod failures;
+mod group;
+mod trigger;

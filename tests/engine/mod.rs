@@ -1,0 +1,7 @@
+//! The engine on a real state database: retry, timeout, cancel, locks, overlap, take-over, drain, firings.
+
+mod firings;
+mod locks;
+mod recovery;
+mod runs;
+mod world;
