@@ -1,0 +1,52 @@
+//! Standard output: text for people, JSON for programs, and a quiet end when its reader is gone (`| head`).
+//!
+//! Nothing else in the program writes to standard output. Colours follow the terminal, `NO_COLOR` and `CLICOLOR`
+//! (crate console decides).
+
+use std::io::{self, IsTerminal, Write};
+
+use comfy_table::Table;
+use serde::Serialize;
+
+use super::error::{CliError, Exit};
+use crate::domain::failure::Failure;
+
+/// Writes one line to standard output.
+pub fn line(text: impl AsRef<str>) -> Result<(), CliError> {
+    let mut stdout = io::stdout().lock();
+    let written = writeln!(stdout, "{}", text.as_ref()).and_then(|()| stdout.flush());
+    written.map_err(|error| unwritable(&error))
+}
+
+/// Writes one line to standard error. A reader that is gone misses it.
+pub fn note(text: impl AsRef<str>) {
+    drop(writeln!(io::stderr().lock(), "{}", text.as_ref()));
+}
+
+/// Writes a value as JSON, indented: one document.
+pub fn json(value: &impl Serialize) -> Result<(), CliError> {
+    line(serde_json::to_string_pretty(value).map_err(|error| Failure::bug(format!("writing JSON: {error}")))?)
+}
+
+/// Writes a value as JSON on one line.
+pub fn json_line(value: &impl Serialize) -> Result<(), CliError> {
+    line(serde_json::to_string(value).map_err(|error| Failure::bug(format!("writing JSON: {error}")))?)
+}
+
+/// Writes a table; lines don't end in blanks.
+pub fn table(table: &Table) -> Result<(), CliError> {
+    line(table.trim_fmt())
+}
+
+/// Whether a person is looking.
+pub fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+fn unwritable(error: &io::Error) -> CliError {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return CliError::ReaderGone;
+    }
+    note(format!("error: writing to standard output: {error}"));
+    CliError::Told(Exit::RunFailed)
+}
