@@ -3,6 +3,9 @@
 mod support;
 
 mod command;
+mod copy;
 mod duckdb;
 mod embedded;
 mod engine;
+mod postgres;
+mod sql;

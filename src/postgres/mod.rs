@@ -4,6 +4,8 @@
 //! SQLSTATE, detail and hint, and turns into a `Failure` for the side it happened on.
 
 pub mod embedded;
+
+mod columns;
 mod error;
 mod ident;
 mod listener;
@@ -15,6 +17,7 @@ mod swap;
 mod sweep;
 mod tls;
 
+pub use columns::{Column, columns};
 pub use error::{PgError, PgErrorKind};
 pub use ident::{Ident, QualifiedName, literal};
 pub use listener::Listener;

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use chrono_tz::Tz;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use tokio::sync::Notify;
 use uuid::Uuid;
 use windlass::domain::failure::Failure;
 use windlass::domain::ids::RunId;
@@ -16,56 +18,100 @@ use windlass::domain::state::RunState;
 use windlass::domain::template::{RunScope, Scope};
 use windlass::steps::{Connection, Environment, Host, Level, StepContext, StopSignal};
 
+/// Longest wait for something that a step is expected to do.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Records what a step says, and answers as it was told to.
 #[derive(Default)]
 pub(crate) struct MemoryHost {
     /// Lines of the attempt's log.
     pub(crate) lines: Mutex<Vec<(Level, String)>>,
-    /// Asked in place of the state database.
+    /// All that the step said about its progress.
+    pub(crate) progress: Mutex<Vec<Progress>>,
+    /// All that the step counted.
+    pub(crate) observations: Mutex<Vec<Observation>>,
+    /// Asked in place of the state database: a failure is what the gate answers.
     pub(crate) gate: Mutex<Option<Failure>>,
     /// How a run that was waited for ended.
     pub(crate) end: Mutex<Option<RunState>>,
     /// Jobs that were triggered.
     pub(crate) triggered: Mutex<Vec<(String, BTreeMap<String, String>)>>,
-    line_added: tokio::sync::Notify,
+    held: Mutex<Option<Arc<Notify>>>,
+    changed: Notify,
+    at_gate: Notify,
 }
 
 impl MemoryHost {
     /// Waits for a line that holds `text`.
     pub(crate) async fn line_with(&self, text: &str) -> String {
-        let found = async {
-            loop {
-                let added = self.line_added.notified();
-                if let Some(line) = self.find(text) {
-                    return line;
-                }
-                added.await;
-            }
-        };
-        tokio::time::timeout(std::time::Duration::from_secs(20), found)
-            .await
-            .unwrap_or_else(|_| panic!("no line with `{text}` among {:?}", self.lines.lock().unwrap()))
+        self.until(&format!("a line with `{text}`"), || self.find(text)).await
     }
 
     /// The first line that holds `text`.
     pub(crate) fn find(&self, text: &str) -> Option<String> {
         self.lines.lock().unwrap().iter().map(|(_, line)| line.clone()).find(|line| line.contains(text))
     }
+
+    /// Waits for a progress that satisfies `wanted`.
+    pub(crate) async fn progress_with(&self, wanted: impl Fn(&Progress) -> bool) -> Progress {
+        self.until("a progress", || self.progress.lock().unwrap().iter().find(|one| wanted(one)).cloned()).await
+    }
+
+    /// Makes the gate wait until the returned handle is notified.
+    pub(crate) fn hold_gate(&self) -> Arc<Notify> {
+        let open = Arc::new(Notify::new());
+        *self.held.lock().unwrap() = Some(Arc::clone(&open));
+        open
+    }
+
+    /// Waits until the step has come to the gate.
+    pub(crate) async fn gate_reached(&self) {
+        tokio::time::timeout(PATIENCE, self.at_gate.notified()).await.expect("the step should come to the gate");
+    }
+
+    async fn until<T>(&self, what: &str, find: impl Fn() -> Option<T>) -> T {
+        let found = async {
+            loop {
+                let changed = self.changed.notified();
+                if let Some(found) = find() {
+                    return found;
+                }
+                changed.await;
+            }
+        };
+        match tokio::time::timeout(PATIENCE, found).await {
+            Ok(found) => found,
+            Err(_) => panic!("no {what} among {:?}", self.lines.lock().unwrap()),
+        }
+    }
 }
 
 impl Host for MemoryHost {
     fn log(&self, level: Level, message: &str) {
         self.lines.lock().unwrap().push((level, message.to_owned()));
-        self.line_added.notify_waiters();
+        self.changed.notify_waiters();
     }
 
-    fn progress(&self, _progress: Progress) {}
+    fn progress(&self, progress: Progress) {
+        self.progress.lock().unwrap().push(progress);
+        self.changed.notify_waiters();
+    }
 
-    fn observe(&self, _observation: Observation) {}
+    fn observe(&self, observation: Observation) {
+        self.observations.lock().unwrap().push(observation);
+        self.changed.notify_waiters();
+    }
 
     fn gate(&self) -> BoxFuture<'_, Result<(), Failure>> {
-        let answer = self.gate.lock().unwrap().clone();
-        async move { answer.map_or(Ok(()), Err) }.boxed()
+        let held = self.held.lock().unwrap().clone();
+        self.at_gate.notify_one();
+        async move {
+            if let Some(open) = held {
+                open.notified().await;
+            }
+            self.gate.lock().unwrap().clone().map_or(Ok(()), Err)
+        }
+        .boxed()
     }
 
     fn trigger(&self, job: &str, params: BTreeMap<String, String>) -> BoxFuture<'_, Result<RunId, Failure>> {

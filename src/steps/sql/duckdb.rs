@@ -1,20 +1,73 @@
-//! Statements on a DuckDB file.
+//! Statements on a DuckDB file, one after the other in one transaction.
+//!
+//! Nothing is visible to others before the commit, which waits for the gate. Statements that would end the transaction
+//! are refused before anything runs. The transaction holds the file's turn to write until it ends.
 
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::outcome::Outcome;
+use crate::domain::progress::Progress;
 use crate::domain::step::SqlStep;
-use crate::duckdb::DuckDbFile;
+use crate::duckdb::{DuckDbError, DuckDbFile, DuckDbSession, OpenMode};
 use crate::steps::StepContext;
 
+use super::statements::{self, Statement};
+
 /// Runs one attempt.
-#[expect(clippy::unused_async, reason = "refuses before it has anything to wait for")]
 pub(super) async fn run(
     step: &SqlStep,
-    _text: &str,
-    _file: &DuckDbFile,
-    _context: &StepContext,
+    text: &str,
+    file: &DuckDbFile,
+    context: &StepContext,
 ) -> Result<Outcome, Failure> {
-    let message = format!("connection `{}` is a DuckDB connection; `sql` takes PostgreSQL ones only", step.connection);
-    Err(Failure::permanent(Code::Connection, Side::Internal, message))
+    let statements = statements::split(text);
+    statements::check(&statements, Code::DuckDbStatement)?;
+    let opening = Box::pin(file.open(OpenMode::ReadWrite));
+    let session = context.unless_stopped(opening).await?.map_err(on_target)?;
+    let result = transact(step, &statements, &session, context).await;
+    if let Err(error) = session.close().await {
+        context.warn(format!("{error}; what was committed is safe in the file's write-ahead log"));
+    }
+    result
+}
+
+async fn transact(
+    step: &SqlStep,
+    statements: &[Statement<'_>],
+    session: &DuckDbSession,
+    context: &StepContext,
+) -> Result<Outcome, Failure> {
+    let transaction = session.begin(&context.stop).await.map_err(on_target)?;
+    let mut rows = 0;
+    for (number, statement) in (1..).zip(statements) {
+        let place = format!("statement {number} of {}", statements.len());
+        context.host.progress(Progress::phase(place.as_str()));
+        let doing = format!("{place}, line {}: `{}`", statement.line, statement.shown());
+        let text = statement.text.to_owned();
+        rows = transaction
+            .run(&context.stop, &doing, move |connection| execute(connection, &text))
+            .await
+            .map_err(on_target)?;
+        context.debug(format!("{place} (line {}): {rows} rows", statement.line));
+    }
+    if let Some(complaint) = step.expect_rows.and_then(|bounds| bounds.complaint(rows)) {
+        return Err(statements::unexpected(&complaint));
+    }
+    context.unless_stopped(context.host.gate()).await??;
+    transaction.commit().await.map_err(on_target)?;
+    Ok(Outcome { rows: Some(rows), ..Outcome::default() })
+}
+
+fn on_target(error: DuckDbError) -> Failure {
+    error.on(Side::Target)
+}
+
+/// Runs one statement and says how many rows it changed, or else returned.
+fn execute(connection: &::duckdb::Connection, text: &str) -> Result<u64, ::duckdb::Error> {
+    let mut statement = connection.prepare(text)?;
+    let changed = statement.execute([])?;
+    // A statement that changes rows returns their number as its only row, in a column of this name.
+    let counts = changed == 0 && statement.row_count() == 1 && statement.column_names() == ["Count"];
+    let rows = if changed > 0 || counts { changed } else { statement.row_count() };
+    Ok(u64::try_from(rows).unwrap_or(u64::MAX))
 }

@@ -13,9 +13,6 @@ use crate::steps::{StepContext, session, sweep};
 
 use super::statements::{self, Statement};
 
-/// How much of a statement an error or the log shows.
-const SHOWN: usize = 60;
-
 /// Runs one attempt.
 pub(super) async fn run(
     step: &SqlStep,
@@ -24,18 +21,7 @@ pub(super) async fn run(
     context: &StepContext,
 ) -> Result<Outcome, Failure> {
     let statements = statements::split(text);
-    if statements.is_empty() {
-        let failure = Failure::permanent(Code::PostgresStatement, Side::Internal, "there is no statement to run");
-        return Err(failure.with_hint("the statement is empty or holds comments only"));
-    }
-    if let Some(found) = statements.iter().find(|statement| statement.transaction_control) {
-        return Err(Failure::permanent(
-            Code::PostgresStatement,
-            Side::Internal,
-            format!("line {}: `{}` would begin or end a transaction", found.line, shown(found.text)),
-        )
-        .with_hint("leave it out: the step runs all of its statements in one transaction and commits it at the end"));
-    }
+    statements::check(&statements, Code::PostgresStatement)?;
     let session = session::open(server, "target", Side::Target, context).await?;
     let result = transact(step, &statements, &session, context).await;
     session::end(session, &result, context).await;
@@ -67,11 +53,7 @@ async fn transact(
             .with_hint("leave out what begins, commits or rolls back a transaction"));
     }
     if let Some(complaint) = step.expect_rows.and_then(|bounds| bounds.complaint(rows)) {
-        return Err(Failure::permanent(
-            Code::Expectation,
-            Side::Target,
-            format!("{complaint} (rows of the last statement); everything is rolled back"),
-        ));
+        return Err(statements::unexpected(&complaint));
     }
     context.unless_stopped(context.host.gate()).await??;
     session.run_until(&context.stop, Side::Target, session.execute("commit", "committing")).await?;
@@ -88,7 +70,7 @@ async fn began(session: &Session) -> Result<String, PgError> {
 fn located(mut error: PgError, place: &str, statement: &Statement<'_>) -> PgError {
     let before = error.position.map_or(0, |position| position.saturating_sub(1)) as usize;
     let lines = statement.text.chars().take(before).filter(|character| *character == '\n').count();
-    error.doing = format!("{place}, line {}: `{}`", statement.line + lines, shown(statement.text));
+    error.doing = format!("{place}, line {}: `{}`", statement.line + lines, statement.shown());
     if error.kind == PgErrorKind::Driver {
         // The only answers of a server that a plain statement can't deal with are those to COPY.
         "COPY to or from the client is not possible here".clone_into(&mut error.message);
@@ -97,13 +79,4 @@ fn located(mut error: PgError, place: &str, statement: &Statement<'_>) -> PgErro
         error.hint = Some("use the step kinds `copy_to_staging` or `collect` to move data".to_owned());
     }
     error
-}
-
-/// The statement's beginning, on one line.
-fn shown(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
 }

@@ -3,6 +3,12 @@
 //! Only as much is read as is needed to find the semicolons between statements: quotes, dollar quotes, comments and the
 //! bodies of SQL functions (`begin atomic … end`). The server alone decides whether a statement is right.
 
+use crate::domain::code::Code;
+use crate::domain::failure::{Failure, Side};
+
+/// How much of a statement an error or the log shows.
+const SHOWN: usize = 60;
+
 /// One statement of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Statement<'a> {
@@ -12,6 +18,35 @@ pub(super) struct Statement<'a> {
     pub(super) line: usize,
     /// Whether it would begin or end a transaction.
     pub(super) transaction_control: bool,
+}
+
+impl Statement<'_> {
+    /// The statement's beginning, on one line.
+    pub(super) fn shown(&self) -> String {
+        let line = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        match line.char_indices().nth(SHOWN) {
+            Some((end, _)) => format!("{}…", &line[..end]),
+            None => line,
+        }
+    }
+}
+
+/// Refuses statements that a step can't run in its one transaction, and a text without any.
+pub(super) fn check(statements: &[Statement<'_>], code: Code) -> Result<(), Failure> {
+    if statements.is_empty() {
+        let failure = Failure::permanent(code, Side::Internal, "there is no statement to run");
+        return Err(failure.with_hint("the statement is empty or holds comments only"));
+    }
+    let Some(found) = statements.iter().find(|statement| statement.transaction_control) else { return Ok(()) };
+    let message = format!("line {}: `{}` would begin or end a transaction", found.line, found.shown());
+    Err(Failure::permanent(code, Side::Internal, message)
+        .with_hint("leave it out: the step runs all of its statements in one transaction and commits it at the end"))
+}
+
+/// The failure of a step whose last statement had another number of rows than was expected.
+pub(super) fn unexpected(complaint: &str) -> Failure {
+    let message = format!("{complaint} (rows of the last statement); everything is rolled back");
+    Failure::permanent(Code::Expectation, Side::Target, message)
 }
 
 /// The statements of a text, in order.

@@ -1,0 +1,76 @@
+//! From the hidden table to the visible one: checked beforehand, swapped in at the end.
+
+use crate::domain::code::Code;
+use crate::domain::failure::{Failure, Side};
+use crate::domain::ids::TableName;
+use crate::domain::progress::Progress;
+use crate::domain::step::CtasMode;
+use crate::postgres::{self, Place, Session, check_replaceable};
+use crate::steps::StepContext;
+
+/// Whether the connection's user may make tables in the schema $1.
+const MAY_CREATE: &str = "select has_schema_privilege($1, 'CREATE')";
+
+/// Finds where the table will stand and whether it can be put there, before any work is done.
+pub(super) async fn check(
+    mode: CtasMode,
+    table: &TableName,
+    session: &Session,
+    context: &StepContext,
+) -> Result<Place, Failure> {
+    let asked = async {
+        let place = postgres::place(session, table).await?;
+        let schema = place.schema.as_str();
+        let row = session.query_one(MAY_CREATE, &[&schema], "checking the privileges on the schema").await?;
+        let lost = match mode {
+            CtasMode::Replace => check_replaceable(session, &place).await?,
+            CtasMode::FailIfExists => Vec::new(),
+        };
+        Ok((place, row.get::<_, bool>(0), lost))
+    };
+    let (place, may_create, lost) = session.run_until(&context.stop, Side::Target, asked).await?;
+    if mode == CtasMode::FailIfExists && place.oid.is_some() {
+        let message = format!("the table {} exists already", place.full());
+        return Err(Failure::permanent(Code::PostgresStatement, Side::Target, message)
+            .with_sqlstate("42P07")
+            .with_hint("drop it, or let the step replace it: mode: replace"));
+    }
+    if !may_create {
+        let message = format!("the user of the connection may not make tables in schema {}", place.schema);
+        let hint = format!("grant create on schema {} to that user", place.schema);
+        return Err(Failure::permanent(Code::PostgresPrivilege, Side::Target, message)
+            .with_sqlstate("42501")
+            .with_hint(hint));
+    }
+    for loss in lost {
+        context.warn(format!("replacing {} loses its {loss}", place.full()));
+    }
+    Ok(place)
+}
+
+/// Analyses the hidden table and, when the run is known to be still ours, makes it visible.
+pub(super) async fn publish(
+    mode: CtasMode,
+    place: &Place,
+    hidden: &str,
+    session: &Session,
+    context: &StepContext,
+) -> Result<(), Failure> {
+    let new = place.beside(hidden);
+    context.host.progress(Progress::phase("analysing the new table"));
+    let analyze = format!("analyze {new}");
+    session.run_until(&context.stop, Side::Target, session.execute(&analyze, "analysing the new table")).await?;
+    context.host.progress(Progress::phase("swapping the new table in"));
+    context.unless_stopped(context.host.gate()).await??;
+    match mode {
+        CtasMode::Replace => {
+            session.run_until(&context.stop, Side::Target, postgres::swap(session, place, hidden)).await
+        }
+        CtasMode::FailIfExists => {
+            // A plain rename: it fails if somebody made the table meanwhile.
+            let rename = format!("alter table {new} rename to {}", place.name);
+            let doing = format!("giving the new table its name {}", place.full());
+            session.run_until(&context.stop, Side::Target, session.execute(&rename, doing)).await.map(drop)
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What a login that can't work says, and what encrypts it.
+
+use tokio::net::TcpListener;
+use windlass::domain::code::Code;
+use windlass::domain::failure::{Failure, FailureClass, Side};
+use windlass::postgres::Server;
+
+use crate::support::cluster::{Cluster, PASSWORD, free_port, server};
+
+fn with_password(url: &str) -> Server {
+    Server::from_url(url, Some(PASSWORD)).unwrap()
+}
+
+fn tcp(cluster: &Cluster, user: &str, host: &str, options: &str) -> Server {
+    with_password(&format!("postgres://{user}@{host}:{}/postgres?{options}", cluster.port))
+}
+
+async fn refusal(server: &Server) -> Failure {
+    match server.connect("login test").await {
+        Ok(_) => panic!("{server} should not have let us in"),
+        Err(error) => error.on(Side::Source),
+    }
+}
+
+async fn encrypted(server: &Server) -> bool {
+    let session = server.connect("login test").await.unwrap();
+    let row =
+        session.query_one("select ssl from pg_stat_ssl where pid = $1", &[&session.pid()], "asking").await.unwrap();
+    session.close().await;
+    row.get(0)
+}
+
+#[tokio::test]
+async fn a_wrong_password_user_or_database_is_permanent() {
+    let cluster = Cluster::shared();
+    let url = format!("postgres://windlass@127.0.0.1:{}/postgres", cluster.port);
+    for (server, sqlstate) in [
+        (Server::from_url(&url, Some("wrong")).unwrap(), Some("28P01")),
+        (tcp(cluster, "nobody%20here", "127.0.0.1", ""), Some("28P01")),
+        (tcp(cluster, "windlass", "127.0.0.1", "").database("없는 것"), Some("3D000")),
+        (Server::from_url(&url, None).unwrap(), None),
+    ] {
+        let failure = refusal(&server).await;
+        assert_eq!((failure.code, failure.class), (Code::PostgresLogin, FailureClass::Permanent), "{failure}");
+        assert_eq!(failure.sqlstate.as_deref(), sqlstate, "{failure}");
+        assert!(failure.hint.is_some() && !failure.message.contains(PASSWORD), "{failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_transient_and_named() {
+    let refused = server(&format!("postgres://u@127.0.0.1:{}/d", free_port()));
+    let unknown = server("postgres://u@no-such-host.invalid/d");
+    let no_socket = server("postgres://u@%2Fnonexistent/d");
+    for server in [refused, unknown, no_socket] {
+        let failure = refusal(&server).await;
+        assert_eq!((failure.code, failure.class), (Code::PostgresUnreachable, FailureClass::Transient), "{failure}");
+        assert!(failure.message.contains(&server.to_string()), "{failure}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_does_not_hold_us() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let silent = server(&format!("postgres://u@127.0.0.1:{port}/d?connect_timeout=1"));
+    let (failure, _held) = tokio::join!(refusal(&silent), listener.accept());
+    assert_eq!((failure.code, failure.class), (Code::PostgresUnreachable, FailureClass::Transient), "{failure}");
+}
+
+#[tokio::test]
+async fn an_address_that_can_not_be_read_is_permanent() {
+    for url in ["postgres://u@h/d?sslmode=sometimes", "mysql://h/d", "postgres://u@h:port/d"] {
+        let failure = Server::from_url(url, None).unwrap_err().on(Side::Source);
+        assert_eq!((failure.code, failure.class), (Code::PostgresLogin, FailureClass::Permanent), "{url}: {failure}");
+    }
+}
+
+#[tokio::test]
+async fn tls_is_used_as_sslmode_says() {
+    let cluster = Cluster::shared();
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/postgres/tls/ca.pem");
+    assert!(!encrypted(&tcp(cluster, "windlass", "127.0.0.1", "sslmode=disable")).await);
+    assert!(encrypted(&tcp(cluster, "windlass", "127.0.0.1", "")).await);
+    assert!(encrypted(&tcp(cluster, "windlass", "127.0.0.1", "sslmode=require")).await);
+    assert!(
+        encrypted(&tcp(cluster, "windlass", "localhost", &format!("sslmode=verify-full&sslrootcert={root}"))).await
+    );
+    assert!(encrypted(&tcp(cluster, "windlass", "127.0.0.1", &format!("sslmode=verify-ca&sslrootcert={root}"))).await);
+    assert!(!encrypted(&tcp(Cluster::without_tls(), "windlass", "127.0.0.1", "sslmode=prefer")).await);
+    assert!(!encrypted(&server(&format!("{}?sslmode=require", cluster.url("postgres")))).await, "a Unix socket");
+}
+
+#[tokio::test]
+async fn a_disagreement_about_tls_says_so() {
+    let cluster = Cluster::shared();
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/postgres/tls/ca.pem");
+    let stranger = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/postgres/tls/stranger.pem");
+    let admin = server(&cluster.url("postgres")).connect("test").await.unwrap();
+    let users =
+        format!("create role tlsonly login password '{PASSWORD}'; create role stranger login password '{PASSWORD}'");
+    admin.execute(&users, "making users").await.unwrap();
+    admin.close().await;
+
+    assert!(encrypted(&tcp(cluster, "tlsonly", "127.0.0.1", "")).await);
+    for (server, words) in [
+        (tcp(cluster, "tlsonly", "127.0.0.1", "sslmode=disable"), "TLS only"),
+        (tcp(Cluster::without_tls(), "windlass", "127.0.0.1", "sslmode=require"), "does not support TLS"),
+        (
+            tcp(cluster, "windlass", "localhost", &format!("sslmode=verify-full&sslrootcert={stranger}")),
+            "UnknownIssuer",
+        ),
+        (
+            tcp(cluster, "windlass", "127.0.0.1", &format!("sslmode=verify-full&sslrootcert={root}")),
+            "not valid for name",
+        ),
+    ] {
+        let failure = refusal(&server).await;
+        assert_eq!((failure.code, failure.class), (Code::PostgresTls, FailureClass::Permanent), "{failure:?}");
+        assert!(format!("{failure:?}").contains(words), "{failure:?}");
+    }
+    // A user that pg_hba.conf keeps out has a problem of another kind, with TLS or without.
+    let failure = refusal(&tcp(cluster, "stranger", "127.0.0.1", "sslmode=disable")).await;
+    assert_eq!(failure.code, Code::PostgresLogin, "{failure:?}");
+}
+
+#[test]
+fn a_root_certificate_that_can_not_be_read_is_named() {
+    let error = Server::from_url("postgres://h/d?sslmode=verify-full&sslrootcert=/nowhere/ca.pem", None).unwrap_err();
+    assert!(error.to_string().contains("/nowhere/ca.pem"), "{error}");
+}

@@ -1,0 +1,5 @@
+//! Sessions, logins, and the replacement of tables, on real servers.
+
+mod login;
+mod session;
+mod swap;

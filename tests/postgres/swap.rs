@@ -1,0 +1,119 @@
+//! A table is replaced whole, with what users expect to stay, or not at all.
+
+use windlass::domain::code::Code;
+use windlass::domain::failure::Side;
+use windlass::domain::ids::TableName;
+use windlass::postgres::{PgError, Session, check_replaceable, place, swap};
+
+use crate::support::cluster::Cluster;
+
+async fn session(database: &str, sql: &str) -> Session {
+    let server = Cluster::shared().database(database).await;
+    let session = server.connect("swap").await.unwrap();
+    session.execute(sql, "preparing").await.unwrap();
+    session
+}
+
+async fn text(session: &Session, sql: &str) -> String {
+    session.query_one(sql, &[], "asking").await.unwrap().get::<_, Option<String>>(0).unwrap_or_default()
+}
+
+async fn replace(session: &Session, table: &str, hidden: &str) -> Result<Vec<String>, PgError> {
+    let place = place(session, &TableName::parse(table).unwrap()).await?;
+    let lost = check_replaceable(session, &place).await?;
+    swap(session, &place, hidden).await?;
+    Ok(lost)
+}
+
+#[tokio::test]
+async fn owner_grants_comments_and_names_stay() {
+    let session = session(
+        "swap keeps",
+        "create role \"소유자\"; create role reader; create role writer; create role outsider; create schema s;
+         grant all on schema s to \"소유자\";
+         create table s.\"주문 내역\" (id serial primary key, a int check (a > 0), b text);
+         create index \"빠른 길\" on s.\"주문 내역\" (b desc) where a > 1;
+         alter table s.\"주문 내역\" owner to \"소유자\";
+         comment on table s.\"주문 내역\" is 'it''s \\ here'; comment on column s.\"주문 내역\".b is '설명';
+         grant select on s.\"주문 내역\" to reader with grant option; grant update (b) on s.\"주문 내역\" to writer;
+         create table s.hidden (like s.\"주문 내역\" including all);
+         grant select on s.hidden to outsider; insert into s.hidden (a, b) values (7, 'new')",
+    )
+    .await;
+    replace(&session, "s.주문 내역", "hidden").await.unwrap();
+    let name = "'s.\"주문 내역\"'::regclass";
+    assert_eq!(text(&session, "select b from s.\"주문 내역\"").await, "new");
+    assert_eq!(text(&session, &format!("select obj_description({name}, 'pg_class')")).await, "it's \\ here");
+    assert_eq!(text(&session, &format!("select col_description({name}, 3)")).await, "설명");
+    assert_eq!(
+        text(&session, &format!("select relowner::regrole::text from pg_class where oid = {name}")).await,
+        "\"소유자\""
+    );
+    let rights = "select concat_ws(',', has_table_privilege('reader', c, 'select with grant option'),
+                  has_column_privilege('writer', c, 'b', 'update'), has_table_privilege('outsider', c, 'select')) from (select ";
+    assert_eq!(text(&session, &format!("{rights}{name} c) x")).await, "t,t,f");
+    let indexes = "select string_agg(indexname, ',' order by indexname) from pg_indexes where schemaname = 's'";
+    assert_eq!(text(&session, indexes).await, "빠른 길,주문 내역_pkey");
+    assert_eq!(text(&session, "insert into s.\"주문 내역\" (a) values (1) returning id::text").await, "2");
+}
+
+#[tokio::test]
+async fn a_first_table_takes_the_name() {
+    let session = session("swap first", "create table hidden (a int)").await;
+    replace(&session, "새 표", "hidden").await.unwrap();
+    assert_eq!(text(&session, "select count(*)::text from \"새 표\"").await, "0");
+}
+
+#[tokio::test]
+async fn what_hangs_on_the_old_table_is_named_beforehand_and_nothing_is_lost() {
+    let session = session(
+        "swap blocked",
+        "create table t (a int primary key); create table child (a int references t); create view \"보기\" as select a from t;
+         create materialized view m as select * from t; create function f() returns setof t language sql as 'select * from t';
+         create table hidden (a int)",
+    )
+    .await;
+    let failure = replace(&session, "t", "hidden").await.unwrap_err().on(Side::Target);
+    assert_eq!(failure.code, Code::SwapBlocked);
+    for name in ["view \"보기\"", "materialized view m", "child_a_fkey", "function f()"] {
+        assert!(failure.message.contains(name), "{name}: {failure}");
+    }
+    // The server stops it too, when something was hung on after the look.
+    let place = place(&session, &TableName::parse("t").unwrap()).await.unwrap();
+    let failure = swap(&session, &place, "hidden").await.unwrap_err().on(Side::Target);
+    assert_eq!(failure.code, Code::SwapBlocked);
+    assert!(failure.message.contains("view \"보기\" depends on table t"), "{failure}");
+    assert_eq!(text(&session, "select count(*)::text from \"보기\", hidden").await, "0");
+}
+
+#[tokio::test]
+async fn what_is_no_plain_table_is_not_replaced() {
+    let session = session(
+        "swap kinds",
+        "create view v as select 1 a; create table p (a int) partition by list (a); create table p1 partition of p default;
+         create table secured (a int); alter table secured enable row level security; create table hidden (a int)",
+    )
+    .await;
+    for (table, words) in
+        [("v", "is a view"), ("p", "partitioned table"), ("p1", "partition tree"), ("secured", "row-level security")]
+    {
+        let failure = replace(&session, table, "hidden").await.unwrap_err().on(Side::Target);
+        assert_eq!(failure.code, Code::SwapBlocked, "{failure}");
+        assert!(failure.message.contains(words), "{failure}");
+    }
+    let failure = replace(&session, "nowhere.t", "hidden").await.unwrap_err().on(Side::Target);
+    assert_eq!(failure.hint.as_deref(), Some("create schema \"nowhere\""), "{failure:?}");
+}
+
+#[tokio::test]
+async fn what_goes_with_the_old_table_is_told() {
+    let session = session(
+        "swap lost",
+        "create table other (a int primary key); create table t (a int references other);
+         create function f() returns trigger language plpgsql as 'begin return new; end';
+         create trigger \"감시\" before insert on t for each row execute function f(); create table hidden (a int)",
+    )
+    .await;
+    let lost = replace(&session, "t", "hidden").await.unwrap();
+    assert_eq!(lost, ["foreign key t_a_fkey", "trigger \"감시\""]);
+}
