@@ -13,6 +13,7 @@ pub mod outcome;
 pub mod params;
 pub mod plan;
 pub mod progress;
+pub mod readiness;
 pub mod retry;
 pub mod run;
 pub mod schedule;

@@ -1,1 +1,77 @@
-//! The step kind `copy_to_staging`.
+//! The step kind `copy_to_staging`, from one real database to another.
+
+mod content;
+mod refusals;
+mod stopping;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use windlass::domain::failure::Failure;
+use windlass::domain::outcome::Outcome;
+use windlass::domain::step::{CopySource, CopyStep, StepKind};
+use windlass::steps::{Connection, StepContext};
+
+use crate::support::host::{MemoryHost, attempt};
+use crate::support::{TestDatabase, server};
+
+/// A source and a target, and a step between them.
+struct Copy {
+    source: TestDatabase,
+    target: TestDatabase,
+    step: CopyStep,
+    context: StepContext,
+    host: Arc<MemoryHost>,
+}
+
+impl Copy {
+    /// A step that copies `table`; both databases are prepared by the statements given.
+    async fn of(table: &str, to: &str, source_sql: &str, target_sql: &str) -> Self {
+        let (source, target) = (server().database().await, server().database().await);
+        source.execute(source_sql).await;
+        target.execute(target_sql).await;
+        let connections = BTreeMap::from([
+            ("source".to_owned(), Connection::Postgres(source.server())),
+            ("warehouse".to_owned(), Connection::Postgres(target.server())),
+        ]);
+        let (context, host) = attempt(Path::new("/nonexistent"), connections);
+        let table = CopySource::Table { table: table.into(), columns: Vec::new(), condition: None };
+        let step = CopyStep {
+            from: "source".into(),
+            source: table,
+            to: "warehouse".into(),
+            table: to.into(),
+            unlogged: false,
+        };
+        Self { source, target, step, context, host }
+    }
+
+    /// Runs one attempt.
+    async fn run(&self) -> Result<Outcome, Failure> {
+        windlass::steps::run(&StepKind::CopyToStaging(self.step.clone()), &self.context).await
+    }
+
+    /// The failure of an attempt that must fail; nothing hidden may be left.
+    async fn failure(&self) -> Failure {
+        let failure = self.run().await.expect_err("the copy should fail");
+        self.assert_nothing_left().await;
+        failure
+    }
+
+    /// No session of the run and no hidden table is left on either side.
+    async fn assert_nothing_left(&self) {
+        for side in [&self.source, &self.target] {
+            assert_eq!(side.value("select count(*) from pg_class where relname like 'windlass%'").await, "0");
+            let mine = format!(
+                "select count(*) from pg_stat_activity where application_name like '{}/%'",
+                self.context.mark()
+            );
+            assert_eq!(side.value(&mine).await, "0", "sessions are left");
+        }
+    }
+
+    async fn close(self) {
+        tokio::join!(self.source.close(), self.target.close());
+    }
+}

@@ -5,14 +5,19 @@ use windlass::domain::code::Code;
 use windlass::domain::failure::{Failure, FailureClass, Side};
 use windlass::postgres::Server;
 
-use crate::support::cluster::{Cluster, PASSWORD, free_port, server};
+use super::tcp_server::{PASSWORD, TcpServer};
 
-fn with_password(url: &str) -> Server {
-    Server::from_url(url, Some(PASSWORD)).unwrap()
+fn server(url: &str) -> Server {
+    Server::from_url(url, None).unwrap()
 }
 
-fn tcp(cluster: &Cluster, user: &str, host: &str, options: &str) -> Server {
-    with_password(&format!("postgres://{user}@{host}:{}/postgres?{options}", cluster.port))
+fn tcp(server: &TcpServer, user: &str, host: &str, options: &str) -> Server {
+    let url = format!("postgres://{user}@{host}:{}/postgres?{options}", server.port());
+    Server::from_url(&url, Some(PASSWORD)).unwrap()
+}
+
+fn fixture(name: &str) -> String {
+    format!("{}/tests/postgres/tls/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
 async fn refusal(server: &Server) -> Failure {
@@ -32,12 +37,12 @@ async fn encrypted(server: &Server) -> bool {
 
 #[tokio::test]
 async fn a_wrong_password_user_or_database_is_permanent() {
-    let cluster = Cluster::shared();
-    let url = format!("postgres://windlass@127.0.0.1:{}/postgres", cluster.port);
+    let with_tls = TcpServer::with_tls();
+    let url = format!("postgres://member@127.0.0.1:{}/postgres", with_tls.port());
     for (server, sqlstate) in [
         (Server::from_url(&url, Some("wrong")).unwrap(), Some("28P01")),
-        (tcp(cluster, "nobody%20here", "127.0.0.1", ""), Some("28P01")),
-        (tcp(cluster, "windlass", "127.0.0.1", "").database("없는 것"), Some("3D000")),
+        (tcp(with_tls, "nobody%20here", "127.0.0.1", ""), Some("28P01")),
+        (tcp(with_tls, "member", "127.0.0.1", "").database("없는 것"), Some("3D000")),
         (Server::from_url(&url, None).unwrap(), None),
     ] {
         let failure = refusal(&server).await;
@@ -49,7 +54,9 @@ async fn a_wrong_password_user_or_database_is_permanent() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_transient_and_named() {
-    let refused = server(&format!("postgres://u@127.0.0.1:{}/d", free_port()));
+    // A port that was free a moment ago.
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let refused = server(&format!("postgres://u@127.0.0.1:{port}/d"));
     let unknown = server("postgres://u@no-such-host.invalid/d");
     let no_socket = server("postgres://u@%2Fnonexistent/d");
     for server in [refused, unknown, no_socket] {
@@ -78,40 +85,30 @@ async fn an_address_that_can_not_be_read_is_permanent() {
 
 #[tokio::test]
 async fn tls_is_used_as_sslmode_says() {
-    let cluster = Cluster::shared();
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/postgres/tls/ca.pem");
-    assert!(!encrypted(&tcp(cluster, "windlass", "127.0.0.1", "sslmode=disable")).await);
-    assert!(encrypted(&tcp(cluster, "windlass", "127.0.0.1", "")).await);
-    assert!(encrypted(&tcp(cluster, "windlass", "127.0.0.1", "sslmode=require")).await);
-    assert!(
-        encrypted(&tcp(cluster, "windlass", "localhost", &format!("sslmode=verify-full&sslrootcert={root}"))).await
-    );
-    assert!(encrypted(&tcp(cluster, "windlass", "127.0.0.1", &format!("sslmode=verify-ca&sslrootcert={root}"))).await);
-    assert!(!encrypted(&tcp(Cluster::without_tls(), "windlass", "127.0.0.1", "sslmode=prefer")).await);
-    assert!(!encrypted(&server(&format!("{}?sslmode=require", cluster.url("postgres")))).await, "a Unix socket");
+    let with_tls = TcpServer::with_tls();
+    let root = fixture("ca.pem");
+    assert!(!encrypted(&tcp(with_tls, "member", "127.0.0.1", "sslmode=disable")).await);
+    assert!(encrypted(&tcp(with_tls, "member", "127.0.0.1", "")).await);
+    assert!(encrypted(&tcp(with_tls, "member", "127.0.0.1", "sslmode=require")).await);
+    assert!(encrypted(&tcp(with_tls, "member", "localhost", &format!("sslmode=verify-full&sslrootcert={root}"))).await);
+    assert!(encrypted(&tcp(with_tls, "member", "127.0.0.1", &format!("sslmode=verify-ca&sslrootcert={root}"))).await);
+    assert!(!encrypted(&tcp(TcpServer::without_tls(), "member", "127.0.0.1", "sslmode=prefer")).await);
+    assert!(!encrypted(&server(&format!("{}?sslmode=require", with_tls.socket_url()))).await, "a Unix socket");
 }
 
 #[tokio::test]
 async fn a_disagreement_about_tls_says_so() {
-    let cluster = Cluster::shared();
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/postgres/tls/ca.pem");
-    let stranger = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/postgres/tls/stranger.pem");
-    let admin = server(&cluster.url("postgres")).connect("test").await.unwrap();
-    let users =
-        format!("create role tlsonly login password '{PASSWORD}'; create role stranger login password '{PASSWORD}'");
-    admin.execute(&users, "making users").await.unwrap();
-    admin.close().await;
+    let with_tls = TcpServer::with_tls();
+    let root = fixture("ca.pem");
+    let stranger = fixture("stranger.pem");
 
-    assert!(encrypted(&tcp(cluster, "tlsonly", "127.0.0.1", "")).await);
+    assert!(encrypted(&tcp(with_tls, "tlsonly", "127.0.0.1", "")).await);
     for (server, words) in [
-        (tcp(cluster, "tlsonly", "127.0.0.1", "sslmode=disable"), "TLS only"),
-        (tcp(Cluster::without_tls(), "windlass", "127.0.0.1", "sslmode=require"), "does not support TLS"),
+        (tcp(with_tls, "tlsonly", "127.0.0.1", "sslmode=disable"), "TLS only"),
+        (tcp(TcpServer::without_tls(), "member", "127.0.0.1", "sslmode=require"), "does not support TLS"),
+        (tcp(with_tls, "member", "localhost", &format!("sslmode=verify-full&sslrootcert={stranger}")), "UnknownIssuer"),
         (
-            tcp(cluster, "windlass", "localhost", &format!("sslmode=verify-full&sslrootcert={stranger}")),
-            "UnknownIssuer",
-        ),
-        (
-            tcp(cluster, "windlass", "127.0.0.1", &format!("sslmode=verify-full&sslrootcert={root}")),
+            tcp(with_tls, "member", "127.0.0.1", &format!("sslmode=verify-full&sslrootcert={root}")),
             "not valid for name",
         ),
     ] {
@@ -120,7 +117,7 @@ async fn a_disagreement_about_tls_says_so() {
         assert!(format!("{failure:?}").contains(words), "{failure:?}");
     }
     // A user that pg_hba.conf keeps out has a problem of another kind, with TLS or without.
-    let failure = refusal(&tcp(cluster, "stranger", "127.0.0.1", "sslmode=disable")).await;
+    let failure = refusal(&tcp(with_tls, "stranger", "127.0.0.1", "sslmode=disable")).await;
     assert_eq!(failure.code, Code::PostgresLogin, "{failure:?}");
 }
 

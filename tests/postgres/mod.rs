@@ -3,3 +3,4 @@
 mod login;
 mod session;
 mod swap;
+mod tcp_server;

@@ -7,8 +7,8 @@ use windlass::domain::code::Code;
 use windlass::domain::failure::Side;
 use windlass::postgres::{Marks, Server, Session, sweep};
 
-use crate::support::cluster::Cluster;
 use crate::support::host::PATIENCE;
+use crate::support::{TestDatabase, server};
 
 /// Whether a session of that name is on the server, once `wanted` or after a long time.
 async fn wait_for(observer: &Session, name: &str, wanted: &str) {
@@ -29,15 +29,16 @@ async fn count(observer: &Session, name: &str) -> i64 {
     observer.query_one(sql, &[&name], "counting").await.unwrap().get(0)
 }
 
-async fn pair(name: &str) -> (Server, Session) {
-    let server = Cluster::shared().database(name).await;
+async fn pair() -> (TestDatabase, Server, Session) {
+    let database = server().database().await;
+    let server = database.server();
     let observer = server.connect("observer").await.unwrap();
-    (server, observer)
+    (database, server, observer)
 }
 
 #[tokio::test]
 async fn a_stopped_session_is_gone_with_its_statement() {
-    let (server, observer) = pair("stop running").await;
+    let (database, server, observer) = pair().await;
     let session = server.connect("stop/1").await.unwrap();
     {
         let work = session.execute("select pg_sleep(600)", "sleeping");
@@ -48,11 +49,12 @@ async fn a_stopped_session_is_gone_with_its_statement() {
     }
     session.stop().await.unwrap();
     assert_eq!(count(&observer, "stop/1").await, 0);
+    database.close().await;
 }
 
 #[tokio::test]
 async fn a_session_that_does_not_heed_a_cancel_is_terminated() {
-    let (server, observer) = pair("stop stubborn").await;
+    let (database, server, observer) = pair().await;
     let session = server.connect("stubborn/1").await.unwrap();
     let stubborn = "do $$ begin loop begin perform pg_sleep(600); exception when query_canceled then null; end; \
                     end loop; end $$";
@@ -65,21 +67,23 @@ async fn a_session_that_does_not_heed_a_cancel_is_terminated() {
     }
     session.stop().await.unwrap();
     assert_eq!(count(&observer, "stubborn/1").await, 0);
+    database.close().await;
 }
 
 #[tokio::test]
 async fn a_transaction_left_open_is_rolled_back_by_a_stop() {
-    let (server, observer) = pair("stop idle").await;
+    let (database, server, observer) = pair().await;
     let session = server.connect("idle/1").await.unwrap();
     session.execute("begin; create table half (a int)", "half").await.unwrap();
     session.stop().await.unwrap();
     let row = observer.query_one("select to_regclass('half') is null", &[], "looking").await.unwrap();
     assert!(row.get::<_, bool>(0));
+    database.close().await;
 }
 
 #[tokio::test]
 async fn work_is_cancelled_on_the_server_when_the_stop_fires() {
-    let (server, observer) = pair("run until").await;
+    let (database, server, observer) = pair().await;
     let session = server.connect("until/1").await.unwrap();
     let stop = CancellationToken::new();
     let work = session.execute("select pg_sleep(600)", "sleeping");
@@ -92,11 +96,12 @@ async fn work_is_cancelled_on_the_server_when_the_stop_fires() {
     wait_for(&observer, "until/1", "idle").await;
     assert_eq!(session.execute("select 1", "asking").await.unwrap(), 1, "the session lives on");
     session.close().await;
+    database.close().await;
 }
 
 #[tokio::test]
 async fn a_sweep_ends_what_other_attempts_left_and_spares_its_own() {
-    let (server, observer) = pair("sweep").await;
+    let (database, server, observer) = pair().await;
     let theirs = server.connect("windlass/r/0/1/target").await.unwrap();
     let others = server.connect("windlass/r/00/1/target").await.unwrap();
     let ours = server.connect("windlass/r/0/2/target").await.unwrap();
@@ -111,4 +116,6 @@ async fn a_sweep_ends_what_other_attempts_left_and_spares_its_own() {
     assert_eq!(swept.tables, ["\"public\".\"windlass_r_0_1_0\""]);
     assert_eq!(count(&observer, "windlass/r/0/1/target").await, 0);
     others.execute("select 1 from \"windlass_r_00_1_0\"", "still there").await.unwrap();
+    tokio::join!(others.close(), ours.close());
+    database.close().await;
 }

@@ -5,13 +5,13 @@ use windlass::domain::failure::Side;
 use windlass::domain::ids::TableName;
 use windlass::postgres::{PgError, Session, check_replaceable, place, swap};
 
-use crate::support::cluster::Cluster;
+use crate::support::{TestDatabase, server};
 
-async fn session(database: &str, sql: &str) -> Session {
-    let server = Cluster::shared().database(database).await;
-    let session = server.connect("swap").await.unwrap();
+async fn session(sql: &str) -> (TestDatabase, Session) {
+    let database = server().database().await;
+    let session = database.server().connect("swap").await.unwrap();
     session.execute(sql, "preparing").await.unwrap();
-    session
+    (database, session)
 }
 
 async fn text(session: &Session, sql: &str) -> String {
@@ -27,17 +27,16 @@ async fn replace(session: &Session, table: &str, hidden: &str) -> Result<Vec<Str
 
 #[tokio::test]
 async fn owner_grants_comments_and_names_stay() {
-    let session = session(
-        "swap keeps",
-        "create role \"소유자\"; create role reader; create role writer; create role outsider; create schema s;
+    let (database, session) = session(
+        "create role \"소유자\"; create role swap_reader; create role swap_writer; create role swap_outsider; create schema s;
          grant all on schema s to \"소유자\";
          create table s.\"주문 내역\" (id serial primary key, a int check (a > 0), b text);
          create index \"빠른 길\" on s.\"주문 내역\" (b desc) where a > 1;
          alter table s.\"주문 내역\" owner to \"소유자\";
          comment on table s.\"주문 내역\" is 'it''s \\ here'; comment on column s.\"주문 내역\".b is '설명';
-         grant select on s.\"주문 내역\" to reader with grant option; grant update (b) on s.\"주문 내역\" to writer;
+         grant select on s.\"주문 내역\" to swap_reader with grant option; grant update (b) on s.\"주문 내역\" to swap_writer;
          create table s.hidden (like s.\"주문 내역\" including all);
-         grant select on s.hidden to outsider; insert into s.hidden (a, b) values (7, 'new')",
+         grant select on s.hidden to swap_outsider; insert into s.hidden (a, b) values (7, 'new')",
     )
     .await;
     replace(&session, "s.주문 내역", "hidden").await.unwrap();
@@ -49,25 +48,26 @@ async fn owner_grants_comments_and_names_stay() {
         text(&session, &format!("select relowner::regrole::text from pg_class where oid = {name}")).await,
         "\"소유자\""
     );
-    let rights = "select concat_ws(',', has_table_privilege('reader', c, 'select with grant option'),
-                  has_column_privilege('writer', c, 'b', 'update'), has_table_privilege('outsider', c, 'select')) from (select ";
+    let rights = "select concat_ws(',', has_table_privilege('swap_reader', c, 'select with grant option'),
+                  has_column_privilege('swap_writer', c, 'b', 'update'), has_table_privilege('swap_outsider', c, 'select')) from (select ";
     assert_eq!(text(&session, &format!("{rights}{name} c) x")).await, "t,t,f");
     let indexes = "select string_agg(indexname, ',' order by indexname) from pg_indexes where schemaname = 's'";
     assert_eq!(text(&session, indexes).await, "빠른 길,주문 내역_pkey");
     assert_eq!(text(&session, "insert into s.\"주문 내역\" (a) values (1) returning id::text").await, "2");
+    database.close().await;
 }
 
 #[tokio::test]
 async fn a_first_table_takes_the_name() {
-    let session = session("swap first", "create table hidden (a int)").await;
+    let (database, session) = session("create table hidden (a int)").await;
     replace(&session, "새 표", "hidden").await.unwrap();
     assert_eq!(text(&session, "select count(*)::text from \"새 표\"").await, "0");
+    database.close().await;
 }
 
 #[tokio::test]
 async fn what_hangs_on_the_old_table_is_named_beforehand_and_nothing_is_lost() {
-    let session = session(
-        "swap blocked",
+    let (database, session) = session(
         "create table t (a int primary key); create table child (a int references t); create view \"보기\" as select a from t;
          create materialized view m as select * from t; create function f() returns setof t language sql as 'select * from t';
          create table hidden (a int)",
@@ -84,12 +84,12 @@ async fn what_hangs_on_the_old_table_is_named_beforehand_and_nothing_is_lost() {
     assert_eq!(failure.code, Code::SwapBlocked);
     assert!(failure.message.contains("view \"보기\" depends on table t"), "{failure}");
     assert_eq!(text(&session, "select count(*)::text from \"보기\", hidden").await, "0");
+    database.close().await;
 }
 
 #[tokio::test]
 async fn what_is_no_plain_table_is_not_replaced() {
-    let session = session(
-        "swap kinds",
+    let (database, session) = session(
         "create view v as select 1 a; create table p (a int) partition by list (a); create table p1 partition of p default;
          create table secured (a int); alter table secured enable row level security; create table hidden (a int)",
     )
@@ -103,12 +103,12 @@ async fn what_is_no_plain_table_is_not_replaced() {
     }
     let failure = replace(&session, "nowhere.t", "hidden").await.unwrap_err().on(Side::Target);
     assert_eq!(failure.hint.as_deref(), Some("create schema \"nowhere\""), "{failure:?}");
+    database.close().await;
 }
 
 #[tokio::test]
 async fn what_goes_with_the_old_table_is_told() {
-    let session = session(
-        "swap lost",
+    let (database, session) = session(
         "create table other (a int primary key); create table t (a int references other);
          create function f() returns trigger language plpgsql as 'begin return new; end';
          create trigger \"감시\" before insert on t for each row execute function f(); create table hidden (a int)",
@@ -116,4 +116,5 @@ async fn what_goes_with_the_old_table_is_told() {
     .await;
     let lost = replace(&session, "t", "hidden").await.unwrap();
     assert_eq!(lost, ["foreign key t_a_fkey", "trigger \"감시\""]);
+    database.close().await;
 }

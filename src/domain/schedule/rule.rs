@@ -110,7 +110,8 @@ impl Schedule {
     /// The due times, read once.
     fn times(&self) -> Result<Times, ScheduleError> {
         match &self.when {
-            When::Cron(expression) => Calendar::new(expression, self.zone, self.gap, self.repeat).map(Times::Calendar),
+            When::Cron(expression) => Calendar::new(expression, self.zone, self.gap, self.repeat)
+                .map(|calendar| Times::Calendar(Box::new(calendar))),
             When::Every(interval) => Interval::new(*interval).map(Times::Interval),
         }
     }
@@ -118,7 +119,7 @@ impl Schedule {
 
 /// A schedule's due times, its expression read.
 enum Times {
-    Calendar(Calendar),
+    Calendar(Box<Calendar>),
     Interval(Interval),
 }
 
