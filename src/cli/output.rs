@@ -8,8 +8,10 @@ use std::io::{self, IsTerminal, Write};
 use comfy_table::Table;
 use serde::Serialize;
 
+use super::arguments::Global;
 use super::error::{CliError, Exit};
 use crate::domain::failure::Failure;
+use crate::domain::run::Run;
 
 /// Writes one line to standard output.
 pub fn line(text: impl AsRef<str>) -> Result<(), CliError> {
@@ -49,4 +51,10 @@ fn unwritable(error: &io::Error) -> CliError {
     }
     note(format!("error: writing to standard output: {error}"));
     CliError::Told(Exit::RunFailed)
+}
+
+/// What a command that acts on a run says: the run as JSON, or a sentence.
+pub fn told(global: &Global, run: &Run, sentence: &str) -> Result<Exit, CliError> {
+    if global.json { json(run)? } else { line(sentence)? }
+    Ok(Exit::Done)
 }
