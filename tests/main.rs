@@ -8,4 +8,5 @@ mod duckdb;
 mod embedded;
 mod engine;
 mod postgres;
+mod spec;
 mod sql;

@@ -103,7 +103,7 @@ fn load(source: &Source, known: &Known) -> Result<Loaded, Vec<Diagnostic>> {
         Ok(raw) => raw,
         Err(error) => {
             // The schema lets through what the struct refuses: a defect, but the file's author needs an answer.
-            problems.push(Diagnostic::of_file(&source.path, format!("can't be read as a job: {error}")));
+            problems.push(Diagnostic::of_file(&source.path, format!("the file can't be read as a job: {error}")));
             return Err(problems.into_sorted());
         }
     };

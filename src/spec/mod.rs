@@ -7,6 +7,7 @@
 //! Each stage records what is wrong and hands on what is right, so one look at a file finds all of its problems. The
 //! settings file goes the same way, in `crate::settings`.
 
+pub(crate) mod authored;
 mod diagnostic;
 mod duration;
 mod known;

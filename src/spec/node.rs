@@ -19,18 +19,21 @@ const MAX_NODES: usize = 50_000;
 /// Deepest nesting. A job file has about eight levels.
 const MAX_DEPTH: usize = 48;
 
+/// What is said of a file without a value.
+const EMPTY: &str = "the file is empty";
+
 /// A value and where it stands.
 #[derive(Clone, Debug)]
-pub struct Node {
+pub(crate) struct Node {
     /// The value.
-    pub value: Value,
+    pub(crate) value: Value,
     /// Its bytes in the file. An alias's are those of the alias.
-    pub span: Range<usize>,
+    pub(crate) span: Range<usize>,
 }
 
 /// A value.
 #[derive(Clone, Debug)]
-pub enum Value {
+pub(crate) enum Value {
     /// Nothing, `~` or `null`.
     Null,
     /// `true` or `false`, nothing else.
@@ -47,20 +50,20 @@ pub enum Value {
 
 /// A key with its value.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The key.
-    pub key: String,
+    pub(crate) key: String,
     /// The key's bytes in the file.
-    pub key_span: Range<usize>,
+    pub(crate) key_span: Range<usize>,
     /// The value.
-    pub node: Node,
+    pub(crate) node: Node,
 }
 
 impl Node {
     /// Reads a file's text as one YAML document.
-    pub fn parse(source: &Source) -> Result<Self, Diagnostic> {
+    pub(crate) fn parse(source: &Source) -> Result<Self, Diagnostic> {
         if source.text.trim().is_empty() {
-            return Err(Diagnostic::of_file(&source.path, "is empty"));
+            return Err(Diagnostic::of_file(&source.path, EMPTY));
         }
         let mut options = Options::default();
         let mut budget = Budget::default();
@@ -72,13 +75,16 @@ impl Node {
         options.merge_keys = MergeKeyPolicy::Merge;
         options.strict_booleans = true;
         options.with_snippet = false;
-        serde_yaml::from_str_with_options::<Spanned<Value>>(&source.text, options)
-            .map(Self::from)
-            .map_err(|error| unreadable(source, &error))
+        let root = serde_yaml::from_str_with_options::<Spanned<Value>>(&source.text, options)
+            .map_err(|error| unreadable(source, &error))?;
+        match root.value {
+            Value::Null => Err(Diagnostic::of_file(&source.path, EMPTY)),
+            _ => Ok(root.into()),
+        }
     }
 
     /// The entry of a key, if this is a map that has it.
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
+    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
         match &self.value {
             Value::Map(entries) => entries.iter().find(|entry| entry.key == key),
             _ => None,
@@ -86,7 +92,7 @@ impl Node {
     }
 
     /// An item, if this is a list that has it.
-    pub fn item(&self, index: usize) -> Option<&Self> {
+    pub(crate) fn item(&self, index: usize) -> Option<&Self> {
         match &self.value {
             Value::List(items) => items.get(index),
             _ => None,
@@ -94,7 +100,7 @@ impl Node {
     }
 
     /// The same value as JSON, for serde.
-    pub fn to_json(&self) -> serde_json::Value {
+    pub(crate) fn to_json(&self) -> serde_json::Value {
         match &self.value {
             Value::Null => serde_json::Value::Null,
             Value::Bool(value) => serde_json::Value::Bool(*value),
@@ -112,7 +118,7 @@ impl Node {
 
 impl Value {
     /// What it is, in words.
-    pub const fn kind(&self) -> &'static str {
+    pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
             Self::Bool(_) => "a truth value",
@@ -160,8 +166,9 @@ fn unreadable(source: &Source, error: &serde_yaml::Error) -> Diagnostic {
                 // The reader wraps what happens within an alias and keeps only the words.
                 Error::Budget { .. } | Error::AliasError { .. } if text.starts_with(TOO_LARGE) => (
                     "the file is too large once its aliases are put in place, or too deeply nested".to_owned(),
-                    Some("an alias (`*name`) stands for a copy of its anchor (`&name`); write out what is needed"),
+                    source.text.contains('&').then_some("an alias (`*name`) stands for a copy of its anchor (`&name`)"),
                 ),
+                Error::DuplicateMappingKey { key: Some(key), .. } => (format!("the key `{key}` is there twice"), None),
                 _ => (without_place(&text).to_owned(), None),
             }
         }

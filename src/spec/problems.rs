@@ -1,5 +1,6 @@
 //! Collects what is wrong with a file, and says where.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::diagnostic::Diagnostic;
@@ -11,12 +12,14 @@ use super::source::Source;
 pub(crate) struct Problems<'s> {
     source: &'s Source,
     found: Vec<Diagnostic>,
+    /// Where maps begin that something was taken out of.
+    pruned: BTreeSet<usize>,
 }
 
 impl<'s> Problems<'s> {
     /// Nothing wrong yet.
     pub(crate) const fn new(source: &'s Source) -> Self {
-        Self { source, found: Vec::new() }
+        Self { source, found: Vec::new(), pruned: BTreeSet::new() }
     }
 
     /// The file.
@@ -38,9 +41,19 @@ impl<'s> Problems<'s> {
         self.found.push(diagnostic);
     }
 
-    /// Whether something in `span` of the file is known to be wrong.
-    pub(crate) fn has_within(&self, span: &Range<usize>) -> bool {
-        self.found.iter().any(|each| each.file == self.source.path && span.contains(&each.start()))
+    /// Something was taken out of the map that begins there, because it was of the wrong shape.
+    pub(crate) fn prune(&mut self, map: &Range<usize>) {
+        self.pruned.insert(map.start);
+    }
+
+    /// Whether something was taken out of the map that begins there.
+    pub(crate) fn has_pruned(&self, map: &Range<usize>) -> bool {
+        self.pruned.contains(&map.start)
+    }
+
+    /// Whether something was taken out of the map at a place. What seems to be missing there has its problem already.
+    pub(crate) fn is_pruned(&self, at: At<'_>) -> bool {
+        self.has_pruned(&at.node.span)
     }
 
     /// How many there are.
@@ -107,25 +120,8 @@ impl<'t> At<'t> {
         self.entry.map_or_else(|| self.span(), |entry| entry.key_span.clone())
     }
 
-    /// All the bytes from here to the end of what is below.
-    pub(crate) fn extent(self) -> Range<usize> {
-        extent(self.node)
-    }
-
     /// The value's bytes.
     pub(crate) fn value_span(self) -> Range<usize> {
         self.node.span.clone()
     }
-}
-
-fn extent(node: &Node) -> Range<usize> {
-    let own = node.span.clone();
-    let below: Vec<Range<usize>> = match &node.value {
-        Value::List(items) => items.iter().map(extent).collect(),
-        Value::Map(entries) => entries.iter().flat_map(|entry| [entry.key_span.clone(), extent(&entry.node)]).collect(),
-        _ => Vec::new(),
-    };
-    let start = below.iter().map(|span| span.start).min().map_or(own.start, |start| start.min(own.start));
-    let end = below.iter().map(|span| span.end).max().map_or(own.end, |end| end.max(own.end));
-    start..end
 }

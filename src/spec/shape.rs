@@ -121,6 +121,8 @@ impl Shape {
         let known: Vec<&str> =
             schema["properties"].as_object().map_or_else(Vec::new, |keys| keys.keys().map(String::as_str).collect());
         let mut checked: Vec<Entry> = Vec::new();
+        let count = entries.len();
+        let whole = !problems.has_pruned(span);
         for mut entry in entries {
             if let Some(others) = schema["additionalProperties"].as_object() {
                 let below = Place { name: format!("`{}`", entry.key), span: entry.key_span.clone() };
@@ -133,7 +135,8 @@ impl Shape {
                     (Some("Step"), Value::Map(_)) => "step kind",
                     _ => "key",
                 };
-                let hint = suggest::hint(&entry.key, known.iter().copied());
+                let possible = known.iter().copied().filter(|key| what == "key" || !STEP_KEYS.contains(key));
+                let hint = suggest::hint(&entry.key, possible);
                 problems.at(entry.key_span.clone(), format!("unknown {what} `{}`", entry.key), hint);
                 match suggest::nearest(&entry.key, &known) {
                     Some(meant) if !given.iter().any(|key| key == meant) => entry.key = meant.to_owned(),
@@ -144,18 +147,24 @@ impl Shape {
             let node = self.node(&schema["properties"][&entry.key], entry.node, &below, problems);
             checked.extend(node.map(|node| Entry { key: entry.key, key_span: entry.key_span, node }));
         }
+        if checked.len() < count {
+            problems.prune(span);
+        }
         let required = schema["required"].as_array().into_iter().flatten().filter_map(Json::as_str);
         for key in required {
             // A key that is there but wrong has its problem already; one that was put right is in `checked`.
-            if !given.iter().any(|each| each == key) && !checked.iter().any(|entry| entry.key == key) {
+            if whole && !given.iter().any(|each| each == key) && !checked.iter().any(|entry| entry.key == key) {
                 let of = if place.span.is_empty() { String::new() } else { format!(" in {}", place.name) };
-                let hint = schema["properties"][key]["description"].as_str().map(|text| format!("`{key}`: {text}"));
+                let hint = schema["properties"][key]["description"].as_str().map(ToOwned::to_owned);
                 problems.at(here.clone(), format!("`{key}` is missing{of}"), hint);
             }
         }
         checked
     }
 }
+
+/// Keys of a step that are not its kind.
+const STEP_KEYS: &[&str] = &["id", "timeout", "retry", "locks"];
 
 /// Where a value stands, for messages.
 struct Place {

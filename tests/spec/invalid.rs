@@ -5,7 +5,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use windlass::spec::{self, Diagnostic};
 
-use super::{folder, known};
+use super::{each_fixture, folder, known};
 
 fn refused(path: &Path) -> Vec<Diagnostic> {
     spec::load_file(path, &known()).map(|loaded| loaded.job.name).expect_err("the file is wrong")
@@ -17,25 +17,8 @@ fn show(path: &Path) -> String {
 
 #[test]
 fn each_wrong_file_is_refused_with_all_that_is_wrong_with_it() {
-    let mut seen = 0;
-    let mut names: Vec<_> = std::fs::read_dir(folder("tests/spec/invalid")).unwrap().map(|e| e.unwrap().path()).collect();
-    names.sort();
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("invalid");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.add_filter(&regex_of(&folder("")), "");
-    settings.bind(|| {
-        for path in names.iter().filter(|path| path.extension().is_some_and(|ending| ending == "yaml")) {
-            insta::assert_snapshot!(path.file_stem().unwrap().to_str().unwrap(), show(path));
-            seen += 1;
-        }
-    });
+    let seen = each_fixture("tests/spec/invalid", show);
     assert!(seen > 40, "{seen} fixtures");
-}
-
-fn regex_of(folder: &Path) -> String {
-    folder.to_str().unwrap().replace('.', "\\.")
 }
 
 #[test]
@@ -43,14 +26,14 @@ fn a_folder_a_missing_file_and_an_unreadable_one_are_refused() {
     let temporary = tempfile::tempdir().unwrap();
     let dir = temporary.path().join("job.yaml");
     std::fs::create_dir(&dir).unwrap();
-    assert!(show(&dir).contains("is a folder, not a file"), "{}", show(&dir));
+    assert!(show(&dir).contains("this is a folder, not a file"), "{}", show(&dir));
     let missing = temporary.path().join("nowhere.yaml");
     assert!(show(&missing).contains("can't be read: No such file"), "{}", show(&missing));
     // Reading one's own memory at address zero fails for root, too; a file without permissions doesn't.
     let unreadable = Path::new("/proc/self/mem");
     assert!(show(unreadable).contains("can't be read: Input/output error"), "{}", show(unreadable));
     let endless = Path::new("/dev/zero");
-    assert!(show(endless).contains("is not a regular file"), "{}", show(endless));
+    assert!(show(endless).contains("this is not a regular file"), "{}", show(endless));
     let long = temporary.path().join("long.yaml");
     std::fs::write(&long, "#".repeat(2 * 1024 * 1024)).unwrap();
     assert!(show(&long).contains("is longer than"), "{}", show(&long));
@@ -79,11 +62,40 @@ fn a_folder_that_cannot_be_read_is_a_diagnostic() {
 
 /// Pieces of job files: put together at random they reach deeper than random bytes.
 const PIECES: &[&str] = &[
-    "job: x\n", "steps:\n", "  - id: a\n", "    sql: {connection: source, statement: \"{{ params.a }}\"}\n", "    collect:\n",
-    "      http: {url: \"{{\", report: {}}\n", "    retry: {delay: 9999999999d}\n", "params: {a: {default: 가}}\n", "locks: [*a]\n", "&a ",
-    "<<: *a\n", "---\n", "\t", "? [x]\n", ": ", "!!binary x\n", "'", "\"\\x\"", "|\n", "{", "}", "[", "]", "\u{feff}", "\r\n", "가", "%YAML 1.2\n",
-    "schedule: {cron: \"* * * * *\", timezone: 가/나}\n", "    publish_replica: {from: {connection: market, tables: [{}]}, to: []}\n",
-    "      into: {connection: market, table: \"가{% raw %}\", mode: upsert, key: [\"\"]}\n", "    timeout: 1h\n", "null\n", "~\n", "1e999\n",
+    "job: x\n",
+    "steps:\n",
+    "  - id: a\n",
+    "    sql: {connection: source, statement: \"{{ params.a }}\"}\n",
+    "    collect:\n",
+    "      http: {url: \"{{\", report: {}}\n",
+    "    retry: {delay: 9999999999d}\n",
+    "params: {a: {default: 가}}\n",
+    "locks: [*a]\n",
+    "&a ",
+    "<<: *a\n",
+    "---\n",
+    "\t",
+    "? [x]\n",
+    ": ",
+    "!!binary x\n",
+    "'",
+    "\"\\x\"",
+    "|\n",
+    "{",
+    "}",
+    "[",
+    "]",
+    "\u{feff}",
+    "\r\n",
+    "가",
+    "%YAML 1.2\n",
+    "schedule: {cron: \"* * * * *\", timezone: 가/나}\n",
+    "    publish_replica: {from: {connection: market, tables: [{}]}, to: []}\n",
+    "      into: {connection: market, table: \"가{% raw %}\", mode: upsert, key: [\"\"]}\n",
+    "    timeout: 1h\n",
+    "null\n",
+    "~\n",
+    "1e999\n",
 ];
 
 proptest! {

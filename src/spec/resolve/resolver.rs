@@ -182,12 +182,13 @@ impl Resolver<'_, '_> {
 
     /// Exactly one of several keys must be given; which.
     pub(super) fn one_of<'k>(&mut self, parent: At<'_>, given: &[(&'k str, bool)]) -> Option<&'k str> {
-        let there: Vec<&str> = given.iter().filter(|(_, there)| *there).map(|(key, _)| *key).collect();
+        let mut there: Vec<&str> = given.iter().filter(|(_, there)| *there).map(|(key, _)| *key).collect();
+        there.sort_by_key(|key| parent.key(key).key_span().start);
         let all = given.iter().map(|(key, _)| format!("`{key}`")).collect::<Vec<_>>().join(" or ");
         match there.as_slice() {
             [only] => Some(only),
             // What stands there may have been refused for its shape; then that is the problem.
-            [] if self.problems.has_within(&parent.extent()) => None,
+            [] if self.problems.is_pruned(parent) => None,
             [] => {
                 self.wrong_span(parent.key_span(), format!("{all} is missing"), "");
                 None

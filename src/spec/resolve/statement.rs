@@ -35,13 +35,13 @@ impl Resolver<'_, '_> {
                 return None;
             }
             Err(diagnostic) => {
-                let message = format!("`{}` {}", diagnostic.file.display(), diagnostic.message);
+                let message = format!("`{}`: {}", diagnostic.file.display(), diagnostic.message);
                 self.wrong(at.key("file"), message, "a relative path starts from the job file's folder");
                 return None;
             }
         };
         if source.text.trim().is_empty() {
-            self.wrong(at.key("file"), format!("`{}` is empty", path.display()), "");
+            self.wrong(at.key("file"), format!("`{}`: the file is empty", path.display()), "");
             return None;
         }
         self.template_file(&source);

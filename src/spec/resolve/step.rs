@@ -39,12 +39,13 @@ impl Resolver<'_, '_> {
             ("command", raw.command.is_some()),
             ("trigger", raw.trigger.is_some()),
         ];
-        let given: Vec<&str> = kinds.iter().filter(|(_, there)| *there).map(|(kind, _)| *kind).collect();
+        let mut given: Vec<&str> = kinds.iter().filter(|(_, there)| *there).map(|(kind, _)| *kind).collect();
+        given.sort_by_key(|kind| at.key(kind).key_span().start);
         let all = kinds.map(|(kind, _)| kind).join(", ");
         match given.as_slice() {
             [_] => {}
             [] => {
-                if !self.problems.has_within(&at.extent()) {
+                if !self.problems.is_pruned(at) {
                     let message = "the step has no kind: it doesn't say what to do";
                     self.wrong(at, message, &format!("add one of {all}"));
                 }
