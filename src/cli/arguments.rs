@@ -107,7 +107,7 @@ pub struct DemoArguments {
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArguments {
-    /// Job files, or folders of them; without any, the jobs_dir of the settings.
+    /// Job files, or folders of them; without any, the folder of jobs in the settings (`jobs_dir`).
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 }

@@ -7,7 +7,7 @@ use super::{find, output};
 use crate::domain::state::RunState;
 
 /// Asks for a run's end.
-pub async fn run(arguments: &RunId, global: &Global) -> Result<Exit, CliError> {
+pub(super) async fn run(arguments: &RunId, global: &Global) -> Result<Exit, CliError> {
     with_state(global, async |opened| {
         let before = find::run(&opened.store, &arguments.run).await?;
         let id = before.id;
@@ -21,7 +21,11 @@ pub async fn run(arguments: &RunId, global: &Global) -> Result<Exit, CliError> {
             RunState::Cancelled => format!("Run {id} is cancelled; it had not started."),
             _ => format!("Run {id} is being cancelled by its daemon: windlass show {id}"),
         };
-        if global.json { output::json(&run)? } else { output::line(said)? }
+        if global.json {
+            output::json(&run)?;
+        } else {
+            output::line(said)?;
+        }
         Ok(Exit::Done)
     })
     .await

@@ -10,11 +10,10 @@ use crate::domain::code::Code;
 use crate::spec::{self, Diagnostic, Known, Loaded};
 
 /// Checks files and folders.
-pub fn run(arguments: &CheckArguments, global: &Global) -> Result<Exit, CliError> {
+pub(super) fn run(arguments: &CheckArguments, global: &Global) -> Result<Exit, CliError> {
     let workspace = Workspace::open(global, LogAs::Command)?;
     // Without settings nobody knows which connections there will be.
-    let known =
-        if workspace.settings.file.is_some() { workspace.known() } else { Known::only_time(clock::now()) };
+    let known = if workspace.settings.file.is_some() { workspace.known() } else { Known::only_time(clock::now()) };
     let paths = match arguments.paths.as_slice() {
         [] => vec![workspace.settings.jobs_dir.clone()],
         given => given.to_vec(),

@@ -4,6 +4,6 @@ use chrono::{DateTime, Utc};
 
 /// Now.
 #[expect(clippy::disallowed_methods, reason = "the one place where commands read the machine's clock")]
-pub fn now() -> DateTime<Utc> {
+pub(super) fn now() -> DateTime<Utc> {
     Utc::now()
 }

@@ -9,7 +9,7 @@ use super::output;
 use crate::spec;
 
 /// Prints a shell's completion script.
-pub fn run(shell: Shell) -> Result<Exit, CliError> {
+pub(super) fn run(shell: Shell) -> Result<Exit, CliError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "windlass", &mut script);
     output::line(String::from_utf8_lossy(&script).trim_end())?;
@@ -17,7 +17,7 @@ pub fn run(shell: Shell) -> Result<Exit, CliError> {
 }
 
 /// Prints the JSON Schema of a job file.
-pub fn schema() -> Result<Exit, CliError> {
+pub(super) fn schema() -> Result<Exit, CliError> {
     output::json(&spec::schema())?;
     Ok(Exit::Done)
 }

@@ -30,7 +30,7 @@ impl From<Exit> for ExitCode {
 
 /// Why a command ends early.
 #[derive(Debug)]
-pub enum CliError {
+pub(super) enum CliError {
     /// Something is to be said about it.
     Failed {
         /// The exit code.
@@ -46,23 +46,17 @@ pub enum CliError {
 
 impl CliError {
     /// A failure with the exit code that goes with its code.
-    pub fn new(failure: Failure) -> Self {
+    pub(super) fn new(failure: Failure) -> Self {
         Self::Failed { exit: exit_of(failure.code), failure: Box::new(failure) }
     }
 
     /// The user's input is wrong.
-    pub fn input(code: Code, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(super) fn input(code: Code, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(Failure::permanent(code, Side::Internal, message).with_hint(hint))
     }
 
-    /// A local file can't be used.
-    pub fn file(doing: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
-        let message = format!("{doing} `{}`: {error}", path.display());
-        Self::new(Failure::permanent(Code::LocalFile, Side::Internal, message))
-    }
-
     /// The exit code.
-    pub const fn exit(&self) -> Exit {
+    pub(super) const fn exit(&self) -> Exit {
         match self {
             Self::Failed { exit, .. } | Self::Told(exit) => *exit,
             Self::ReaderGone => Exit::Done,
@@ -70,7 +64,7 @@ impl CliError {
     }
 
     /// The failure, where there is something to say.
-    pub fn failure(&self) -> Option<&Failure> {
+    pub(super) fn failure(&self) -> Option<&Failure> {
         match self {
             Self::Failed { failure, .. } => Some(failure),
             Self::Told(_) | Self::ReaderGone => None,
@@ -116,7 +110,7 @@ impl From<StoreError> for CliError {
 }
 
 /// A failure as text: the error with its code, its hint, and where to read on.
-pub fn describe(failure: &Failure) -> String {
+pub(super) fn describe(failure: &Failure) -> String {
     let style = |text: &str| console::style(text.to_owned()).for_stderr();
     let mut text =
         format!("{}: {}", style(&format!("error[{}]", failure.code)).red().bold(), style(&failure.message).bold());

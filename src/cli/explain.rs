@@ -8,7 +8,7 @@ use super::{output, suggest};
 use crate::domain::code::Code;
 
 /// Prints the page of a code, or the list of codes.
-pub fn run(arguments: &ExplainArguments, global: &Global) -> Result<Exit, CliError> {
+pub(super) fn run(arguments: &ExplainArguments, global: &Global) -> Result<Exit, CliError> {
     let Some(wanted) = &arguments.code else { return list(global) };
     let code: Code = wanted.parse().map_err(|()| {
         let known = Code::ALL.iter().map(|code| code.as_str());

@@ -9,13 +9,13 @@ use crate::domain::run::Run;
 use crate::store::Store;
 
 /// The run whose id is, or begins with, `text`.
-pub async fn run(store: &Store, text: &str) -> Result<Run, CliError> {
+pub(super) async fn run(store: &Store, text: &str) -> Result<Run, CliError> {
     let id = run_id(store, text).await?;
     store.run(id).await?.ok_or_else(|| no_run(text))
 }
 
 /// The id that is, or begins with, `text`.
-pub async fn run_id(store: &Store, text: &str) -> Result<RunId, CliError> {
+pub(super) async fn run_id(store: &Store, text: &str) -> Result<RunId, CliError> {
     match store.find_runs(text.trim(), 6).await?.as_slice() {
         [] => Err(no_run(text)),
         [only] => Ok(*only),
@@ -32,7 +32,7 @@ pub async fn run_id(store: &Store, text: &str) -> Result<RunId, CliError> {
 }
 
 /// That there is no such job, with the nearest name there is.
-pub async fn no_job(store: &Store, name: &str) -> CliError {
+pub(super) async fn no_job(store: &Store, name: &str) -> CliError {
     match store.jobs().await {
         Ok(jobs) => no_job_among(name, jobs.iter().map(|job| job.name.as_str())),
         Err(error) => error.into(),
@@ -40,13 +40,13 @@ pub async fn no_job(store: &Store, name: &str) -> CliError {
 }
 
 /// That there is no such job among these.
-pub fn no_job_among<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> CliError {
+pub(super) fn no_job_among<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> CliError {
     let otherwise = "`windlass jobs` lists the jobs; a file is named with its path, for example ./nightly.yaml";
     CliError::input(Code::NotFound, format!("there is no job `{name}`"), suggest::hint(name, known, otherwise))
 }
 
 /// The place of a job's step.
-pub fn step(job: &Job, id: &str) -> Result<usize, CliError> {
+pub(super) fn step(job: &Job, id: &str) -> Result<usize, CliError> {
     job.step_index(id).ok_or_else(|| {
         let ids: Vec<&str> = job.steps.iter().map(|step| step.id.as_str()).collect();
         let otherwise = format!("its steps: {}", ids.join(", "));

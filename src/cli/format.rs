@@ -10,7 +10,7 @@ use crate::domain::ids::RunId;
 const SHORTEST: usize = 13;
 
 /// A duration in its two largest units: `3m 12s`, `12.3s`, `85ms`.
-pub fn duration(duration: Duration) -> String {
+pub(super) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
         0 => format!("{}ms", duration.as_millis()),
@@ -22,7 +22,7 @@ pub fn duration(duration: Duration) -> String {
 }
 
 /// A number in groups of three digits: `4 993 305`.
-pub fn count(number: u64) -> String {
+pub(super) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.char_indices() {
@@ -35,22 +35,22 @@ pub fn count(number: u64) -> String {
 }
 
 /// A size: `511.0 MiB`.
-pub fn bytes(number: u64) -> String {
+pub(super) fn bytes(number: u64) -> String {
     indicatif::BinaryBytes(number).to_string()
 }
 
 /// A time in UTC to the second.
-pub fn time(time: DateTime<Utc>) -> String {
+pub(super) fn time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// What there is, or a dash.
-pub fn or_dash<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
+pub(super) fn or_dash<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| "-".to_owned(), show)
 }
 
 /// Ids cut to a length at which they still differ.
-pub fn short_ids(ids: &[RunId]) -> Vec<String> {
+pub(super) fn short_ids(ids: &[RunId]) -> Vec<String> {
     let full: Vec<String> = ids.iter().map(ToString::to_string).collect();
     let differ = |length: usize| {
         let mut cut: Vec<&str> = full.iter().map(|id| &id[..length]).collect();

@@ -1,4 +1,4 @@
-//! The job that the user means by JOB_OR_FILE, and job files of folders.
+//! The job that the user means by `JOB_OR_FILE`, and job files of folders.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::spec::{self, Diagnostic, Loaded};
 use crate::store::{Definition, Store};
 
 /// A definition as the store keeps it.
-pub fn definition(loaded: Loaded) -> Definition {
+pub(super) fn definition(loaded: Loaded) -> Definition {
     Definition { job: loaded.job, source: loaded.source, base: loaded.base }
 }
 
@@ -22,8 +22,8 @@ fn is_path(text: &str) -> bool {
     text.contains('/') || yaml || path.is_file()
 }
 
-/// The job that JOB_OR_FILE means: a file, or a job of the jobs_dir. A file that is wrong is told with all that is wrong.
-pub fn resolve(workspace: &Workspace, text: &str) -> Result<Loaded, CliError> {
+/// The job that `JOB_OR_FILE` means: a file, or a job of the `jobs_dir`. A file that is wrong is told with all that is wrong.
+pub(super) fn resolve(workspace: &Workspace, text: &str) -> Result<Loaded, CliError> {
     if is_path(text) {
         return spec::load_file(Path::new(text), &workspace.known()).map_err(|found| workspace::wrong(&found));
     }
@@ -44,20 +44,26 @@ pub fn resolve(workspace: &Workspace, text: &str) -> Result<Loaded, CliError> {
     Err(find::no_job_among(text, names.iter().map(String::as_str)))
 }
 
-/// The job files of the jobs_dir; none if there is no such folder.
-pub fn files(workspace: &Workspace) -> Vec<(PathBuf, Result<Loaded, Vec<Diagnostic>>)> {
+/// The job files of the `jobs_dir`; none if there is no such folder.
+pub(super) fn files(workspace: &Workspace) -> Vec<(PathBuf, Result<Loaded, Vec<Diagnostic>>)> {
     let folder = &workspace.settings.jobs_dir;
     if folder.is_dir() { spec::load_dir(folder, &workspace.known()) } else { Vec::new() }
 }
 
 /// Makes jobs that `job` triggers known to the state database, where they aren't: from the folder of its file and from
-/// the jobs_dir.
-pub async fn save_triggered(workspace: &Workspace, store: &Store, job: &Job, base: &Path) -> Result<(), CliError> {
+/// the `jobs_dir`.
+pub(super) async fn save_triggered(
+    workspace: &Workspace,
+    store: &Store,
+    job: &Job,
+    base: &Path,
+) -> Result<(), CliError> {
     let triggers = |job: &Job| job.steps.iter().any(|step| matches!(step.kind, StepKind::Trigger(_)));
     if !triggers(job) {
         return Ok(());
     }
-    let beside = if base == workspace.settings.jobs_dir { Vec::new() } else { spec::load_dir(base, &workspace.known()) };
+    let beside =
+        if base == workspace.settings.jobs_dir { Vec::new() } else { spec::load_dir(base, &workspace.known()) };
     for (_, loaded) in beside.into_iter().chain(files(workspace)) {
         let Ok(loaded) = loaded else { continue };
         if loaded.job.name != job.name && store.job(&loaded.job.name).await?.is_none() {

@@ -10,7 +10,7 @@ use crate::domain::schedule::{Schedule, When};
 use crate::store::JobRow;
 
 /// Lists jobs.
-pub async fn run(global: &Global) -> Result<Exit, CliError> {
+pub(super) async fn run(global: &Global) -> Result<Exit, CliError> {
     with_state(global, async |opened| {
         let jobs = opened.store.jobs().await?;
         if global.json {
@@ -48,7 +48,7 @@ fn listed(jobs: &[JobRow]) -> comfy_table::Table {
 }
 
 /// A schedule as it is written, with its zone.
-pub fn schedule_in_words(schedule: &Schedule) -> String {
+pub(super) fn schedule_in_words(schedule: &Schedule) -> String {
     match &schedule.when {
         When::Cron(expression) => format!("{expression} ({})", schedule.zone),
         When::Every(pause) => format!("every {}", humantime::format_duration(*pause)),

@@ -8,7 +8,7 @@ use super::opened::with_state;
 use super::{format, output, table};
 
 /// Lists locks: who holds them, who waits, since when.
-pub async fn run(global: &Global) -> Result<Exit, CliError> {
+pub(super) async fn run(global: &Global) -> Result<Exit, CliError> {
     with_state(global, async |opened| {
         let locks = opened.store.locks().await?;
         if global.json {

@@ -21,10 +21,11 @@ use crate::engine;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Prints, and with `-f` follows, the logs of a run.
-pub async fn run(arguments: &LogsArguments, global: &Global) -> Result<Exit, CliError> {
+pub(super) async fn run(arguments: &LogsArguments, global: &Global) -> Result<Exit, CliError> {
     with_state(global, async |opened| {
         let mut run = find::run(&opened.store, &arguments.run).await?;
-        let mut printer = Printer { logs: wire::logs(&opened.workspace.settings), json: global.json, read: HashMap::new() };
+        let mut printer =
+            Printer { logs: wire::logs(&opened.workspace.settings), json: global.json, read: HashMap::new() };
         loop {
             // Read before the files: what an ended run has logged is all there.
             let ended = run.state.is_final();

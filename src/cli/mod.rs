@@ -8,6 +8,7 @@ mod cancel;
 mod check;
 mod clock;
 mod completions;
+mod demo;
 mod error;
 mod explain;
 mod find;

@@ -9,7 +9,7 @@ use crate::store::Store;
 use crate::telemetry::Metrics;
 
 /// The state database, open.
-pub struct Opened {
+pub(super) struct Opened {
     /// Settings, masking, logging.
     pub workspace: Workspace,
     /// The state database.
@@ -22,7 +22,7 @@ pub struct Opened {
 
 impl Opened {
     /// Opens the state database, starting the embedded server if that is where it is.
-    pub async fn open(workspace: Workspace) -> Result<Self, CliError> {
+    pub(super) async fn open(workspace: Workspace) -> Result<Self, CliError> {
         let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
         let embedded = wire::embedded(&workspace.settings).await?;
         let opening = async {
@@ -39,12 +39,12 @@ impl Opened {
     }
 
     /// Notes what the user did.
-    pub async fn audit(&self, action: &str, subject: &str) -> Result<(), CliError> {
+    pub(super) async fn audit(&self, action: &str, subject: &str) -> Result<(), CliError> {
         Ok(self.store.audit(&user(), action, subject).await?)
     }
 
     /// Lets go of the embedded server, and waits until it is down if nobody else uses it.
-    pub async fn close(self) {
+    pub(super) async fn close(self) {
         let Self { store, embedded, .. } = self;
         // Its connections would keep the server's stop waiting.
         drop(store);
@@ -53,7 +53,7 @@ impl Opened {
 }
 
 /// Does `work` with the state database open, and closes it on every path.
-pub async fn with_state(
+pub(super) async fn with_state(
     global: &Global,
     work: impl AsyncFnOnce(&Opened) -> Result<Exit, CliError>,
 ) -> Result<Exit, CliError> {
@@ -64,7 +64,7 @@ pub async fn with_state(
 }
 
 /// Lets go of the embedded server.
-pub async fn release(embedded: Option<Embedded>) {
+pub(super) async fn release(embedded: Option<Embedded>) {
     if let Some(embedded) = embedded
         && let Err(error) = embedded.stop().await
     {

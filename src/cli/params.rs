@@ -6,7 +6,7 @@ use super::error::CliError;
 use crate::domain::code::Code;
 
 /// The parameters as given; the last of two with one name wins, as with other options.
-pub fn parse(given: &[String]) -> Result<BTreeMap<String, String>, CliError> {
+pub(super) fn parse(given: &[String]) -> Result<BTreeMap<String, String>, CliError> {
     given
         .iter()
         .map(|param| {

@@ -8,7 +8,7 @@ use super::opened::with_state;
 use super::{find, output};
 
 /// Pauses a job's schedule (`true`), or resumes it. What was skipped meanwhile stays skipped.
-pub async fn run(arguments: &JobName, paused: bool, global: &Global) -> Result<Exit, CliError> {
+pub(super) async fn run(arguments: &JobName, paused: bool, global: &Global) -> Result<Exit, CliError> {
     let job = &arguments.job;
     with_state(global, async |opened| {
         if !opened.store.pause(job, paused).await? {

@@ -9,7 +9,7 @@ use crate::domain::run::Run;
 use crate::domain::state::{RunState, StepState};
 
 /// Queues a failed or cancelled run again.
-pub async fn run(arguments: &RetryArguments, global: &Global) -> Result<Exit, CliError> {
+pub(super) async fn run(arguments: &RetryArguments, global: &Global) -> Result<Exit, CliError> {
     with_state(global, async |opened| {
         let store = &opened.store;
         let run = find::run(store, &arguments.run).await?;

@@ -17,7 +17,7 @@ use crate::spec::Loaded;
 use crate::store::{NewRun, Scope};
 
 /// Runs one job.
-pub async fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CliError> {
+pub(super) async fn run(arguments: &RunArguments, global: &Global) -> Result<Exit, CliError> {
     let given = params::parse(&arguments.params)?;
     let workspace = Workspace::open(global, LogAs::Command)?;
     let loaded = job_source::resolve(&workspace, &arguments.job)?;
@@ -87,7 +87,7 @@ fn finish(watched: &Watched, asked_for: RunId, global: &Global) -> Result<Exit, 
 }
 
 /// A table for each run, and what failed.
-pub fn summary(runs: &[Run]) -> Result<(), CliError> {
+pub(super) fn summary(runs: &[Run]) -> Result<(), CliError> {
     for run in runs {
         let took = show::duration_of(run).map(|took| format!(" in {}", format::duration(took))).unwrap_or_default();
         output::line("")?;

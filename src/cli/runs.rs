@@ -12,11 +12,10 @@ use crate::domain::state::RunState;
 use crate::store::RunFilter;
 
 /// Lists runs, newest first.
-pub async fn run(arguments: &RunsArguments, global: &Global) -> Result<Exit, CliError> {
+pub(super) async fn run(arguments: &RunsArguments, global: &Global) -> Result<Exit, CliError> {
     let states = arguments.states.iter().map(|word| state(word)).collect::<Result<Vec<_>, _>>()?;
     with_state(global, async |opened| {
-        let filter =
-            RunFilter { job: arguments.job.clone(), states, limit: arguments.limit, ..RunFilter::default() };
+        let filter = RunFilter { job: arguments.job.clone(), states, limit: arguments.limit, ..RunFilter::default() };
         let runs = opened.store.runs(&filter).await?;
         if let (Some(job), true) = (&arguments.job, runs.is_empty())
             && opened.store.job(job).await?.is_none()

@@ -13,17 +13,21 @@ use crate::domain::run::{Attempt, Run, RunStep};
 use crate::domain::state::{AttemptState, RunState};
 
 /// Shows a run.
-pub async fn run(arguments: &RunId, global: &Global) -> Result<Exit, CliError> {
+pub(super) async fn run(arguments: &RunId, global: &Global) -> Result<Exit, CliError> {
     with_state(global, async |opened| {
         let run = find::run(&opened.store, &arguments.run).await?;
-        if global.json { output::json(&run)? } else { print(&run)? }
+        if global.json {
+            output::json(&run)?;
+        } else {
+            print(&run)?;
+        }
         Ok(Exit::Done)
     })
     .await
 }
 
 /// Prints a run as people read it.
-pub fn print(run: &Run) -> Result<(), CliError> {
+pub(super) fn print(run: &Run) -> Result<(), CliError> {
     let style = |text: &str| console::style(text.to_owned());
     output::line(format!("{} of {}: {}", style("run").bold(), style(&run.job).bold(), run.state))?;
     output::line(format!("  id             {}", run.id))?;
@@ -56,7 +60,7 @@ pub fn print(run: &Run) -> Result<(), CliError> {
 }
 
 /// A run's steps as a table.
-pub fn steps(run: &Run) -> comfy_table::Table {
+pub(super) fn steps(run: &Run) -> comfy_table::Table {
     let mut table =
         table::new(&["STEP", "KIND", "STATE", ">ATTEMPTS", ">DURATION", ">ROWS", ">BYTES", "WORKERS p/a/t"]);
     for step in &run.steps {
@@ -79,7 +83,7 @@ pub fn steps(run: &Run) -> comfy_table::Table {
 }
 
 /// What failed, what was done about it, and what to do next.
-pub fn failed(run: &Run) -> String {
+pub(super) fn failed(run: &Run) -> String {
     let style = |text: &str| console::style(text.to_owned());
     let Some(failure) = run.cause() else { return "the run failed without saying why".to_owned() };
     let mut lines = Vec::new();
@@ -124,7 +128,7 @@ fn done_about(run: &Run, last: Option<(&RunStep, &Attempt)>) -> String {
 }
 
 /// The side's word.
-pub const fn side(failure: &Failure) -> &'static str {
+pub(super) const fn side(failure: &Failure) -> &'static str {
     match failure.side {
         Side::Source => "source",
         Side::Target => "target",
@@ -133,7 +137,7 @@ pub const fn side(failure: &Failure) -> &'static str {
 }
 
 /// How long a run took, if it has ended.
-pub fn duration_of(run: &Run) -> Option<Duration> {
+pub(super) fn duration_of(run: &Run) -> Option<Duration> {
     (run.ended_at? - run.started_at?).to_std().ok()
 }
 

@@ -7,7 +7,7 @@ use crate::domain::failure::Failure;
 
 /// What somebody asks of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub(super) enum Asked {
     /// End, cleaning up.
     Stop,
     /// Read what may have changed.
@@ -15,7 +15,7 @@ pub enum Asked {
 }
 
 /// The signals that the process hears from now on.
-pub struct Signals {
+pub(super) struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hangup: Option<Signal>,
@@ -23,17 +23,17 @@ pub struct Signals {
 
 impl Signals {
     /// Hears SIGINT and SIGTERM.
-    pub fn of_command() -> Result<Self, CliError> {
+    pub(super) fn of_command() -> Result<Self, CliError> {
         Ok(Self { interrupt: hear(SignalKind::interrupt())?, terminate: hear(SignalKind::terminate())?, hangup: None })
     }
 
     /// Hears SIGHUP too, which ends other commands (their terminal has gone).
-    pub fn of_daemon() -> Result<Self, CliError> {
+    pub(super) fn of_daemon() -> Result<Self, CliError> {
         Ok(Self { hangup: Some(hear(SignalKind::hangup())?), ..Self::of_command()? })
     }
 
     /// Waits for the next one.
-    pub async fn next(&mut self) -> Asked {
+    pub(super) async fn next(&mut self) -> Asked {
         let hangup = async {
             match &mut self.hangup {
                 Some(hangup) => hangup.recv().await,
@@ -48,7 +48,7 @@ impl Signals {
     }
 
     /// Waits until somebody asks for the end.
-    pub async fn stop(&mut self) {
+    pub(super) async fn stop(&mut self) {
         while self.next().await != Asked::Stop {}
     }
 }

@@ -5,7 +5,7 @@ use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Tab
 use super::output;
 
 /// A table with these columns; a heading that begins with `>` is aligned to the right.
-pub fn new(columns: &[&str]) -> Table {
+pub(super) fn new(columns: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     if output::is_terminal() {
@@ -32,7 +32,7 @@ pub fn new(columns: &[&str]) -> Table {
 }
 
 /// A state's word with its colour: shape by the word, so that it reads without colour too.
-pub fn state(label: &str) -> Cell {
+pub(super) fn state(label: &str) -> Cell {
     let color = match label {
         "succeeded" | "held" => Color::Green,
         "failed" | "timed_out" | "lost" => Color::Red,

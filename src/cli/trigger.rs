@@ -7,7 +7,7 @@ use super::{find, job_source, output, params, told};
 use crate::store::{NewRun, StoredJob};
 
 /// Queues a run of a job.
-pub async fn run(arguments: &TriggerArguments, global: &Global) -> Result<Exit, CliError> {
+pub(super) async fn run(arguments: &TriggerArguments, global: &Global) -> Result<Exit, CliError> {
     let given = params::parse(&arguments.params)?;
     with_state(global, async |opened| {
         let stored = job(opened, &arguments.job).await?;
@@ -25,7 +25,7 @@ pub async fn run(arguments: &TriggerArguments, global: &Global) -> Result<Exit, 
     .await
 }
 
-/// The job as the daemon knows it, else as the jobs_dir has it.
+/// The job as the daemon knows it, else as the `jobs_dir` has it.
 async fn job(opened: &Opened, name: &str) -> Result<StoredJob, CliError> {
     if let Some(stored) = opened.store.job(name).await? {
         return Ok(stored);

@@ -18,7 +18,7 @@ use crate::telemetry::Metrics;
 const STATE_DATABASE: &str = "windlass";
 
 /// Starts or joins the embedded server, if anything needs it, and makes the databases that the settings name.
-pub async fn embedded(settings: &Settings) -> Result<Option<Embedded>, CliError> {
+pub(super) async fn embedded(settings: &Settings) -> Result<Option<Embedded>, CliError> {
     if !settings.needs_embedded() {
         return Ok(None);
     }
@@ -40,7 +40,7 @@ pub async fn embedded(settings: &Settings) -> Result<Option<Embedded>, CliError>
 }
 
 /// The state database.
-pub fn state_server(settings: &Settings, embedded: Option<&Embedded>) -> Result<Server, CliError> {
+pub(super) fn state_server(settings: &Settings, embedded: Option<&Embedded>) -> Result<Server, CliError> {
     match (&settings.state, embedded) {
         (Some(address), _) => server(address).map_err(|error| internal(error).into()),
         (None, Some(embedded)) => Ok(embedded.server(STATE_DATABASE)),
@@ -50,7 +50,7 @@ pub fn state_server(settings: &Settings, embedded: Option<&Embedded>) -> Result<
 
 /// The store on a state database that answers, brought up to date. An address, login or TLS that is wrong is told as
 /// the server told it.
-pub async fn store(server: Server, metrics: Metrics) -> Result<Store, CliError> {
+pub(super) async fn store(server: Server, metrics: Metrics) -> Result<Store, CliError> {
     let doing = |failure: Failure| failure.while_doing("opening the state database");
     let session = server.connect("windlass").await.map_err(|error| doing(internal(error)))?;
     session.close().await;
@@ -60,7 +60,7 @@ pub async fn store(server: Server, metrics: Metrics) -> Result<Store, CliError> 
 }
 
 /// What steps share: connections, folders, environment variables.
-pub fn environment(settings: &Settings, embedded: Option<&Embedded>) -> Result<Arc<Environment>, CliError> {
+pub(super) fn environment(settings: &Settings, embedded: Option<&Embedded>) -> Result<Arc<Environment>, CliError> {
     let mut connections = std::collections::BTreeMap::new();
     for (name, connection) in &settings.connections {
         let connection = match (connection, embedded) {
@@ -84,7 +84,7 @@ pub fn environment(settings: &Settings, embedded: Option<&Embedded>) -> Result<A
 }
 
 /// How an engine of this process runs: the daemon's (`Scope::All`), or one for runs of its own.
-pub fn engine(settings: &Settings, scope: Scope) -> EngineSettings {
+pub(super) fn engine(settings: &Settings, scope: Scope) -> EngineSettings {
     EngineSettings {
         max_runs: usize::try_from(settings.max_runs).unwrap_or(usize::MAX),
         drain: settings.drain,
@@ -98,12 +98,12 @@ pub fn engine(settings: &Settings, scope: Scope) -> EngineSettings {
 }
 
 /// Folder of the attempts' logs.
-pub fn logs(settings: &Settings) -> std::path::PathBuf {
+pub(super) fn logs(settings: &Settings) -> std::path::PathBuf {
     settings.data_dir.join("logs")
 }
 
 fn server(address: &PostgresUrl) -> Result<Server, PgError> {
-    let password = address.password.as_ref().map(|password| password.reveal());
+    let password = address.password.as_ref().map(super::super::domain::secret::Secret::reveal);
     Server::from_url(address.url.reveal(), password)
 }
 

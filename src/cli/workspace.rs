@@ -18,7 +18,7 @@ use crate::telemetry::{self, LogGuard, LogSettings, Masker};
 const QUIET: &str = "warn,windlass::engine::host=off";
 
 /// Settings, masking, logging.
-pub struct Workspace {
+pub(super) struct Workspace {
     /// The settings.
     pub settings: Arc<Settings>,
     /// Knows every secret of the settings.
@@ -28,7 +28,7 @@ pub struct Workspace {
 
 /// Who logs, and so how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogAs {
+pub(super) enum LogAs {
     /// A command at a terminal: standard error, few words.
     Command,
     /// The daemon: as configured.
@@ -37,34 +37,36 @@ pub enum LogAs {
 
 impl Workspace {
     /// Reads the settings and starts logging.
-    pub fn open(global: &Global, log_as: LogAs) -> Result<Self, CliError> {
+    pub(super) fn open(global: &Global, log_as: LogAs) -> Result<Self, CliError> {
         let settings =
             Settings::load(global.config.as_deref(), &Surroundings::of_process()).map_err(|found| wrong(&found))?;
         Self::with(settings, global, log_as)
     }
 
     /// Starts logging for settings that are known already.
-    pub fn with(settings: Settings, global: &Global, log_as: LogAs) -> Result<Self, CliError> {
+    pub(super) fn with(settings: Settings, global: &Global, log_as: LogAs) -> Result<Self, CliError> {
         let masker = Masker::new(settings.secrets.iter().map(|secret| secret.reveal().to_owned()).collect());
-        let log = telemetry::logging::start(&log_settings(&settings.logging, global, log_as), &masker)
-            .map_err(|error| CliError::input(Code::Settings, chain(&error), "see --log and `logging` in windlass.yaml"))?;
+        let log =
+            telemetry::logging::start(&log_settings(&settings.logging, global, log_as), &masker).map_err(|error| {
+                CliError::input(Code::Settings, chain(&error), "see --log and `logging` in windlass.yaml")
+            })?;
         install_crypto();
         Ok(Self { settings: Arc::new(settings), masker, _log: Some(log) })
     }
 
     /// What job files may refer to.
-    pub fn known(&self) -> Known {
+    pub(super) fn known(&self) -> Known {
         self.settings.known(clock::now())
     }
 
     /// Refuses a DuckDB library of another version.
-    pub fn check_duckdb() -> Result<(), CliError> {
+    pub(super) fn check_duckdb() -> Result<(), CliError> {
         crate::duckdb::check_version().map_err(|error| CliError::new(error.on(Side::Internal)))
     }
 }
 
 /// Tells what is wrong with a file on standard error.
-pub fn wrong(found: &[Diagnostic]) -> CliError {
+pub(super) fn wrong(found: &[Diagnostic]) -> CliError {
     output::note(spec::print(found, console::colors_enabled_stderr()));
     CliError::Told(Exit::BadInput)
 }
@@ -101,7 +103,7 @@ fn install_crypto() {
 }
 
 /// An error with its causes in one line.
-pub fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -112,6 +114,6 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// A failure of the machine that a command runs on.
-pub fn local(doing: &str, path: &std::path::Path, error: &std::io::Error) -> Failure {
+pub(super) fn local(doing: &str, path: &std::path::Path, error: &std::io::Error) -> Failure {
     Failure::permanent(Code::LocalFile, Side::Internal, format!("{doing} `{}`: {error}", path.display()))
 }

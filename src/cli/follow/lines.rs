@@ -16,7 +16,7 @@ pub(super) struct Lines {
     /// Standard output is for JSON.
     to_stderr: bool,
     /// Running steps, with when they last said something.
-    steps: HashMap<(RunId, String), (Meter, Instant)>,
+    steps: HashMap<(RunId, String), (Meter, Option<Instant>)>,
 }
 
 impl Lines {
@@ -36,17 +36,16 @@ impl Lines {
 
     /// What to say about a step's progress, if it is time to say something.
     pub(super) fn progress(&mut self, run: RunId, step: &str, progress: &Progress, now: Instant) -> Option<String> {
-        let (meter, said) =
-            self.steps.entry((run, step.to_owned())).or_insert_with(|| (Meter::new(now), now - EVERY));
+        let (meter, said) = self.steps.entry((run, step.to_owned())).or_insert_with(|| (Meter::new(now), None));
         let changed = meter.update(progress, now);
-        if now.duration_since(*said) < EVERY {
+        if said.is_some_and(|said| now.duration_since(said) < EVERY) {
             return None;
         }
         let numbers = meter.numbers(progress, now);
         if numbers.is_empty() && !changed {
             return None;
         }
-        *said = now;
+        *said = Some(now);
         let separator = if numbers.is_empty() { "" } else { ": " };
         Some(format!("{step}: {}{separator}{numbers}", progress.phase))
     }

@@ -74,8 +74,11 @@ mod tests {
     fn numbers_have_rates_and_a_new_phase_starts_its_own() {
         let start = Instant::now();
         let mut meter = Meter::new(start);
-        let progress =
-            Progress { rows: Some(120_000), rows_expected: Some(1_000_000), ..Progress::phase("copying staging.orders") };
+        let progress = Progress {
+            rows: Some(120_000),
+            rows_expected: Some(1_000_000),
+            ..Progress::phase("copying staging.orders")
+        };
         assert!(meter.update(&progress, start));
         assert!(!meter.update(&progress, start));
         let said = meter.numbers(&progress, start + Duration::from_secs(2));

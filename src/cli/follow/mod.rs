@@ -9,5 +9,5 @@ mod meter;
 mod reporter;
 mod until_end;
 
-pub use reporter::Reporter;
-pub use until_end::{Watched, until_end};
+pub(super) use reporter::Reporter;
+pub(super) use until_end::{Watched, until_end};

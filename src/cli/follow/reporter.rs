@@ -22,7 +22,7 @@ enum Shown {
 }
 
 /// Tells people what is going on.
-pub struct Reporter {
+pub(crate) struct Reporter {
     shown: Shown,
     /// How each run is called.
     names: BTreeMap<RunId, String>,
@@ -31,16 +31,14 @@ pub struct Reporter {
 
 impl Reporter {
     /// On a terminal bars, else lines on standard output; with JSON asked for, lines on standard error.
-    pub fn new(json: bool) -> Self {
-        let shown = match json {
-            false if output::is_terminal() => Shown::Bars(Bars::new()),
-            _ => Shown::Lines(Lines::new(json)),
-        };
+    pub(crate) fn new(json: bool) -> Self {
+        let people = !json && output::is_terminal();
+        let shown = if people { Shown::Bars(Bars::new()) } else { Shown::Lines(Lines::new(json)) };
         Self { shown, names: BTreeMap::new(), began: Instant::now() }
     }
 
     /// Says how a run is called from now on.
-    pub fn name(&mut self, run: RunId, name: impl Into<String>) {
+    pub(crate) fn name(&mut self, run: RunId, name: impl Into<String>) {
         self.names.insert(run, name.into());
     }
 
@@ -50,7 +48,7 @@ impl Reporter {
     }
 
     /// Says something about a run.
-    pub fn say(&mut self, run: RunId, text: &str) {
+    pub(crate) fn say(&mut self, run: RunId, text: &str) {
         let name = self.names.get(&run).cloned().unwrap_or_else(|| run.to_string());
         let line = format!("{:>7.1}s  {name}  {text}", self.began.elapsed().as_secs_f64());
         match &mut self.shown {
@@ -60,7 +58,7 @@ impl Reporter {
     }
 
     /// Tells an event.
-    pub fn event(&mut self, event: &Event) {
+    pub(crate) fn event(&mut self, event: &Event) {
         let run = event.run();
         match event {
             Event::RunStarted { job, .. } => {
@@ -85,7 +83,10 @@ impl Reporter {
                     said.extend(outcome.rows.map(|rows| format!("{} rows", format::count(rows))));
                     said.extend(outcome.bytes.map(format::bytes));
                     said.extend(outcome.workers.as_ref().map(|workers| {
-                        format!("workers {} of {} planned, target {}", workers.achieved, workers.planned, workers.target)
+                        format!(
+                            "workers {} of {} planned, target {}",
+                            workers.achieved, workers.planned, workers.target
+                        )
                     }));
                 }
                 self.say(run, &said.join(", "));
@@ -101,7 +102,7 @@ impl Reporter {
     }
 
     /// Takes down what is shown of running steps.
-    pub fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         if let Shown::Bars(bars) = &mut self.shown {
             bars.clear();
         }

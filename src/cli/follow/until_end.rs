@@ -17,7 +17,7 @@ use crate::store::{RunFilter, Store};
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Runs that were watched to their end.
-pub struct Watched {
+pub(crate) struct Watched {
     /// Every run in the order they came up: first those that were asked for, then those that they triggered.
     pub runs: Vec<Run>,
     /// Somebody asked for the end.
@@ -35,7 +35,7 @@ struct Watching<'w> {
 
 /// Tells what happens to the runs until they and those that they triggered have ended. The first signal cancels them on
 /// their servers and waits for the clean-up, a second one gives up waiting.
-pub async fn until_end(
+pub(crate) async fn until_end(
     store: &Store,
     runs: &[RunId],
     mut events: Receiver<Event>,

@@ -33,7 +33,7 @@ struct PlannedStep<'j> {
 }
 
 /// Prints the plan of a job.
-pub fn run(arguments: &PlanArguments, global: &Global) -> Result<Exit, CliError> {
+pub(crate) fn run(arguments: &PlanArguments, global: &Global) -> Result<Exit, CliError> {
     let given = params::parse(&arguments.params)?;
     let workspace = Workspace::open(global, LogAs::Command)?;
     let loaded = job_source::resolve(&workspace, &arguments.job)?;
@@ -56,13 +56,8 @@ pub fn run(arguments: &PlanArguments, global: &Global) -> Result<Exit, CliError>
 }
 
 /// What templates see: parameters as they would be, everything that only a run knows as a placeholder.
-fn scope(
-    job: &Job,
-    given: std::collections::BTreeMap<String, String>,
-    now: DateTime<Utc>,
-) -> Result<Scope, Failure> {
-    let run =
-        RunScope { id: "<run.id>".to_owned(), job: job.name.clone(), scheduled_for: now, attempt: 1 };
+fn scope(job: &Job, given: std::collections::BTreeMap<String, String>, now: DateTime<Utc>) -> Result<Scope, Failure> {
+    let run = RunScope { id: "<run.id>".to_owned(), job: job.name.clone(), scheduled_for: now, attempt: 1 };
     let mut scope = Scope::of_run(run, job.fill_params(given)?, job.zone());
     scope.lock = LockScope { token: Some(0) };
     for step in &job.steps {
@@ -90,7 +85,12 @@ fn planned<'j>(step: &'j Step, scope: &Scope) -> Result<PlannedStep<'j>, Failure
         let locks = step.locks.iter().map(|lock| scope.text(lock)).collect::<Result<Vec<_>, _>>()?;
         settings.insert("locks".to_owned(), json!(locks));
     }
-    Ok(PlannedStep { id: &step.id, kind: step.kind.label(), settings: settings.into(), does: lines(&step.kind, scope)? })
+    Ok(PlannedStep {
+        id: &step.id,
+        kind: step.kind.label(),
+        settings: settings.into(),
+        does: lines(&step.kind, scope)?,
+    })
 }
 
 /// The next due times with their offsets in the job's zone.

@@ -76,8 +76,8 @@ fn http(source: &HttpSource, scope: &Scope) -> Result<Vec<Line>, Failure> {
 fn request(request: &HttpRequest, scope: &Scope) -> Result<String, Failure> {
     let mut url = scope.text(&request.url)?;
     for (name, value) in &request.query {
-        url.push(if url.contains('?') { '&' } else { '?' });
-        url.push_str(&format!("{name}={}", scope.text(value)?));
+        let separator = if url.contains('?') { '&' } else { '?' };
+        url = format!("{url}{separator}{name}={}", scope.text(value)?);
     }
     let body = request.body.as_ref().map(|body| scope.text(body)).transpose()?;
     Ok(match body {

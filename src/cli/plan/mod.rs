@@ -3,4 +3,4 @@
 mod command;
 mod lines;
 
-pub use command::run;
+pub(super) use command::run;

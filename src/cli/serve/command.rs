@@ -30,7 +30,7 @@ pub(super) struct Serving {
 }
 
 /// Serves until it is told to stop.
-pub async fn run(global: &Global) -> Result<Exit, CliError> {
+pub(crate) async fn run(global: &Global) -> Result<Exit, CliError> {
     let workspace = Workspace::open(global, LogAs::Daemon)?;
     Workspace::check_duckdb()?;
     let mut signals = Signals::of_daemon()?;

@@ -15,7 +15,7 @@ pub(super) struct Jobs {
 }
 
 impl Jobs {
-    /// Makes the files of the jobs_dir the jobs. What can't be done is logged: the jobs stay as they were.
+    /// Makes the files of the `jobs_dir` the jobs. What can't be done is logged: the jobs stay as they were.
     pub(super) async fn load(&mut self, workspace: &Workspace, store: &Store) {
         let folder = &workspace.settings.jobs_dir;
         let files = crate::spec::load_dir(folder, &workspace.known());

@@ -12,4 +12,4 @@ mod incarnation;
 mod jobs;
 mod state;
 
-pub use command::run;
+pub(super) use command::run;
