@@ -12,5 +12,6 @@ mod engine;
 mod error_pages;
 mod layers;
 mod postgres;
+mod publish;
 mod spec;
 mod sql;
