@@ -2,10 +2,16 @@
 
 mod support;
 
+mod api;
 mod command;
 mod copy;
+mod ctas;
 mod duckdb;
 mod embedded;
 mod engine;
+mod error_pages;
+mod layers;
 mod postgres;
+mod publish;
+mod spec;
 mod sql;

@@ -79,6 +79,12 @@ pub struct Run {
     pub steps: Vec<RunStep>,
 }
 
+/// The class of a lock: its name up to the first slash. Capacities and metrics go by class, because a lock per account
+/// makes names without bound.
+pub fn lock_class(lock: &str) -> &str {
+    lock.split_once('/').map_or(lock, |(class, _)| class)
+}
+
 /// A lock held by a run or by one of its steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunLock {

@@ -1,5 +1,6 @@
 //! An engine at work: its parts started together, stopped in order.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use super::planner::Planner;
 use super::shared::{EngineSettings, Shared};
 use super::{housekeeping, identity};
 use crate::domain::ids::DaemonId;
+use crate::domain::readiness::Readiness;
 use crate::steps::Environment;
 use crate::store::{Store, StoreError, Wake};
 use crate::telemetry::{Masker, Metrics};
@@ -28,15 +30,6 @@ const EVENTS: usize = 4096;
 
 /// How long runs may take to clean up once the drain is over, before the daemon goes without them.
 const LAST_WAIT: Duration = Duration::from_secs(75);
-
-/// Whether this daemon may be relied on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Readiness {
-    /// The state database answers and the lease is trusted.
-    pub ready: bool,
-    /// Why not.
-    pub detail: String,
-}
 
 /// An engine at work. Call `stop` to end it; dropping it leaves its runs to be taken over.
 pub struct Daemon {
@@ -75,12 +68,17 @@ impl Daemon {
 
         let (commands, heard) = mpsc::channel(COMMANDS);
         let (count_sender, count) = watch::channel(0);
-        let (ready_sender, ready) = watch::channel(Readiness { ready: true, detail: String::new() });
+        let (ready_sender, ready) = watch::channel(Readiness { state_up: true, lease: true, detail: String::new() });
         let (jobs_changed, jobs_heard) = watch::channel(0);
         let given_up = CancellationToken::new();
         let mut tasks = JoinSet::new();
         tasks.spawn(Dispatcher::new(Arc::clone(&shared), heard, count_sender).run());
-        let keeper = LeaseKeeper { shared: Arc::clone(&shared), commands: commands.clone(), ready: ready_sender };
+        let keeper = LeaseKeeper {
+            shared: Arc::clone(&shared),
+            commands: commands.clone(),
+            ready: ready_sender,
+            held: BTreeSet::new(),
+        };
         let gone = given_up.clone();
         tasks.spawn(async move {
             keeper.run().await;

@@ -13,6 +13,7 @@ use super::run_task::RunTask;
 use super::shared::Shared;
 use crate::domain::ids::RunId;
 use crate::store::Claimed;
+use crate::telemetry::logging::run_span;
 
 /// How often somebody who waits for a change looks without being told: covers a hint that got lost.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -118,7 +119,7 @@ impl Dispatcher {
     fn begin(&mut self, claimed: Claimed) {
         let (stop, stopped) = watch::channel(None);
         let run = claimed.id;
-        let span = tracing::info_span!("run", job.name = %claimed.job.definition.job.name, run.id = %run);
+        let span = run_span(&claimed.job.definition.job.name, run);
         let task = RunTask::new(Arc::clone(&self.shared), claimed, stopped);
         let handle = self.runs.spawn(task.run().instrument(span));
         self.stops.insert(handle.id(), (run, stop));

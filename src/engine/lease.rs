@@ -3,18 +3,18 @@
 //! A renewal that fails is tried again; running steps go on meanwhile and wait at their gate. Only a renewal that is
 //! answered with "you were given up" stops them: then the runs belong to somebody else.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
 use super::attempt::Stop;
-use super::daemon::Readiness;
 use super::dispatcher::{Command, tell};
 use super::identity::is_gone;
 use super::shared::Shared;
 use crate::domain::ids::DaemonId;
+use crate::domain::readiness::Readiness;
 use crate::store::Heartbeat;
 
 /// How often the lease is renewed.
@@ -28,11 +28,13 @@ pub(super) struct LeaseKeeper {
     pub(super) shared: Arc<Shared>,
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) ready: watch::Sender<Readiness>,
+    /// Lock classes that were held when last looked; one that isn't any more counts as zero, not as unknown.
+    pub(super) held: BTreeSet<String>,
 }
 
 impl LeaseKeeper {
     /// Renews until the daemon was given up. Returns then.
-    pub(super) async fn run(self) {
+    pub(super) async fn run(mut self) {
         let mut every = tokio::time::interval(RENEW_EVERY);
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -42,23 +44,24 @@ impl LeaseKeeper {
                     self.shared.clock.correct(heartbeat.now);
                     if !heartbeat.renewed {
                         tracing::error!("this daemon was given up by the others; stopping what it runs");
-                        self.say(false, "the lease was lost; other daemons have taken over");
+                        self.say(true, false, "the lease was lost; other daemons have taken over");
                         tell(&self.commands, Command::StopClaiming).await;
                         tell(&self.commands, Command::StopAll(Stop::Lost)).await;
                         return;
                     }
-                    self.say(true, "");
+                    self.say(true, true, "");
                     self.act_on(heartbeat).await;
                 }
                 Err(error) => {
                     tracing::warn!(error = %error, "the lease could not be renewed");
-                    self.say(false, &error.to_string());
+                    self.say(!error.is_unavailable(), false, &error.to_string());
                 }
             }
         }
     }
 
-    async fn act_on(&self, heartbeat: Heartbeat) {
+    async fn act_on(&mut self, heartbeat: Heartbeat) {
+        self.count(&heartbeat);
         for run in heartbeat.cancelled {
             tell(&self.commands, Command::Cancel(run)).await;
         }
@@ -83,10 +86,21 @@ impl LeaseKeeper {
         }
     }
 
-    fn say(&self, trusted: bool, detail: &str) {
-        self.shared.metrics.leases(usize::from(trusted));
+    /// Counts leases and held locks, as the whole state database has them.
+    fn count(&mut self, heartbeat: &Heartbeat) {
+        self.shared.metrics.leases(heartbeat.leases);
+        for class in &self.held {
+            self.shared.metrics.locks_held(class, 0);
+        }
+        for (class, held) in &heartbeat.held {
+            self.shared.metrics.locks_held(class, *held);
+            self.held.insert(class.clone());
+        }
+    }
+
+    fn say(&self, state_up: bool, lease: bool, detail: &str) {
         self.ready.send_if_modified(|ready| {
-            let now = Readiness { ready: trusted, detail: self.shared.masker.text(detail).into_owned() };
+            let now = Readiness { state_up, lease, detail: self.shared.masker.text(detail).into_owned() };
             let changed = *ready != now;
             *ready = now;
             changed

@@ -24,6 +24,6 @@ mod run_task;
 mod shared;
 
 pub use attempt_log::log_path;
-pub use daemon::{Daemon, Readiness};
+pub use daemon::Daemon;
 pub use event::Event;
 pub use shared::EngineSettings;

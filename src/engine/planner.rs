@@ -67,7 +67,7 @@ impl Planner {
             match planned.schedule.next_after(planned.through) {
                 Ok(Some(next)) if next <= shared.clock.now() => self.plan(&planned.job, &mut due).await?,
                 Ok(Some(next)) => {
-                    shared.metrics.next_run(&planned.job, next);
+                    shared.metrics.next_run(&planned.job, Some(next));
                     due.insert((next, planned.job));
                 }
                 Ok(None) => {}
@@ -87,8 +87,8 @@ impl Planner {
                 reason = firing.reason, "firing");
         }
         let next = shared.until_answered(|| shared.store.next_due(job)).await?;
+        shared.metrics.next_run(job, next);
         if let Some(next) = next {
-            shared.metrics.next_run(job, next);
             due.insert((next, job.to_owned()));
         }
         Ok(())

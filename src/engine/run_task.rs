@@ -22,6 +22,7 @@ use crate::domain::state::{AttemptState, RunState};
 use crate::domain::template::{LockScope, RunScope, Scope};
 use crate::steps::StepContext;
 use crate::store::{Claimed, StoreError, Write};
+use crate::telemetry::logging::attempt_span;
 
 /// A run that this daemon owns.
 pub(super) struct RunTask {
@@ -67,8 +68,7 @@ impl RunTask {
         let (run, job) = (self.claimed.id, self.job().name.clone());
         tracing::info!("run claimed");
         for lock in &self.claimed.locks {
-            let class = crate::store::class(&lock.name);
-            self.shared.metrics.lock_wait(class, Duration::try_from_secs_f64(lock.waited_s).unwrap_or_default());
+            self.shared.metrics.lock_waited(&lock.name, Duration::try_from_secs_f64(lock.waited_s).unwrap_or_default());
         }
         self.shared.tell(Event::RunStarted { run, job });
         loop {
@@ -147,7 +147,7 @@ impl RunTask {
         let began = Instant::now();
         let (run, kind) = (self.claimed.id, step.kind.label());
         self.shared.tell(Event::AttemptStarted { run, step: step.id.clone(), kind, number });
-        let span = tracing::info_span!("attempt", step.id = %step.id, attempt = number);
+        let span = attempt_span(&self.job().name, run, &step.id, number);
         let ended = match locks {
             Ok(locks) => self.attempt(&step, index, number, &locks).instrument(span).await,
             Err(failure) => Ended { state: AttemptState::Failed, outcome: None, failure: Some(Box::new(failure)) },

@@ -43,6 +43,10 @@ pub struct Heartbeat {
     pub cancelled: Vec<RunId>,
     /// Daemons whose lease has lapsed.
     pub lapsed: Vec<DaemonId>,
+    /// Daemons that hold a lease.
+    pub leases: i64,
+    /// Locks held now, by class.
+    pub held: Vec<(String, i64)>,
     /// Daemons of the same host with pid and start time, to be looked for there.
     pub neighbours: Vec<(DaemonId, i32, i64)>,
 }
@@ -152,7 +156,11 @@ fn heartbeat(row: &Row) -> Heartbeat {
     let ids: Vec<uuid::Uuid> = row.get("neighbour_ids");
     let pids: Vec<i32> = row.get("neighbour_pids");
     let started: Vec<i64> = row.get("neighbour_started");
+    let classes: Vec<String> = row.get("held_classes");
+    let counts: Vec<i64> = row.get("held_counts");
     Heartbeat {
+        leases: row.get("leases"),
+        held: classes.into_iter().zip(counts).collect(),
         renewed: row.get("renewed"),
         now: row.get("now"),
         cancelled: row.get::<_, Vec<uuid::Uuid>>("cancelled").into_iter().map(RunId).collect(),

@@ -13,7 +13,7 @@ use tokio_postgres::Row;
 use super::error::StoreError;
 use super::pool::{Store, database};
 use crate::domain::ids::RunId;
-use crate::domain::run::RunLock;
+use crate::domain::run::{RunLock, lock_class};
 
 /// How many may hold a lock at once, by class. A lock's class is its name up to the first slash.
 #[derive(Clone, Debug, Default)]
@@ -22,13 +22,8 @@ pub struct Capacities(pub BTreeMap<String, u32>);
 impl Capacities {
     /// The capacity of a lock; one unless its class says otherwise.
     pub fn of(&self, name: &str) -> u32 {
-        self.0.get(class(name)).copied().unwrap_or(1)
+        self.0.get(lock_class(name)).copied().unwrap_or(1)
     }
-}
-
-/// A lock's class: its name up to the first slash. Metrics are labelled by it, since names are unbounded.
-pub fn class(name: &str) -> &str {
-    name.split_once('/').map_or(name, |(class, _)| class)
 }
 
 /// The number that stands for "the whole run" where a step's place is expected.

@@ -91,7 +91,7 @@ async fn an_older_binary_refuses_a_newer_schema_and_migrating_twice_changes_noth
     let newer = "insert into windlass.migration (version, name, applied_on, checksum) \
                  values (9999, 'from_the_future', '2099-01-01T00:00:00Z', '1')";
     world.database.execute(newer).await;
-    let refused = Store::new(world.database.server(), Metrics::default()).unwrap().migrate().await.unwrap_err();
+    let refused = Store::new(world.database.server(), Metrics::new("test")).unwrap().migrate().await.unwrap_err();
     assert!(matches!(&refused, StoreError::Newer(what) if what.contains("from_the_future")), "{refused:?}");
     world.end(Vec::new()).await;
 }

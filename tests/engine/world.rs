@@ -33,7 +33,7 @@ pub(super) struct World {
 impl World {
     pub(super) async fn new() -> Self {
         let database = support::server().database().await;
-        let store = Store::new(database.server(), Metrics::default()).unwrap();
+        let store = Store::new(database.server(), Metrics::new("test")).unwrap();
         store.migrate().await.unwrap();
         Self { database, store, folder: tempfile::tempdir().unwrap() }
     }
@@ -57,7 +57,7 @@ impl World {
         change(&mut settings);
         let connections = BTreeMap::from([("db".to_owned(), Connection::Postgres(self.database.server()))]);
         let environment = Environment { connections, spool: self.folder.path().join("spool"), env: BTreeMap::new() };
-        let (metrics, masker) = (Metrics::default(), Masker::default());
+        let (metrics, masker) = (Metrics::new("test"), Masker::default());
         // Each daemon has connections of its own, as it would in a process of its own.
         let store = Store::new(self.database.server(), metrics.clone()).unwrap();
         Daemon::start(store, Arc::new(environment), metrics, masker, settings).await.unwrap()

@@ -1,4 +1,4 @@
--- Renews a lease and says what else a daemon must know. Uses daemon_live and run_owned.
+-- Renews a lease and says what else a daemon must know. Uses daemon_live, run_owned and lock_held.
 with renewed as (
     update windlass.daemon
     set lease_until = now() + make_interval(secs => $2)
@@ -8,11 +8,19 @@ with renewed as (
     select id, pid, process_started
     from windlass.daemon
     where ended_at is null and host = $3 and id <> $1
+), held as (
+    select split_part(name, '/', 1) as class, count(*) as number
+    from windlass.lock_grant
+    where released_at is null
+    group by class
 )
 select exists (select from renewed) as renewed,
        now() as now,
        array(select id from windlass.run where owner = $1 and cancel_requested_at is not null) as cancelled,
        array(select id from windlass.daemon where ended_at is null and lease_until < now() and id <> $1) as lapsed,
+       (select count(*) from windlass.daemon where ended_at is null and lease_until >= now()) as leases,
+       array(select class from held order by class) as held_classes,
+       array(select number from held order by class) as held_counts,
        array(select id from neighbour order by id) as neighbour_ids,
        array(select pid from neighbour order by id) as neighbour_pids,
        array(select process_started from neighbour order by id) as neighbour_started

@@ -1,0 +1,57 @@
+//! The routes, and serving them until the daemon stops.
+
+use std::io;
+use std::time::Duration;
+
+use axum::Router;
+use axum::middleware::map_response;
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::readiness::Readiness;
+use crate::telemetry::Metrics;
+
+use super::security::{self, Token};
+use super::{health, home, metrics};
+
+/// How long answers that are under way may take once the daemon stops. A reader that has stopped reading must not
+/// hold the daemon's end up.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
+/// What the pages show. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct ApiState {
+    /// The daemon's numbers.
+    pub metrics: Metrics,
+    /// Whether it does its work, as the engine last saw it.
+    pub ready: watch::Receiver<Readiness>,
+    /// What readers of `/metrics` must show; `None`: nothing.
+    pub token: Option<Token>,
+}
+
+/// The routes.
+pub fn router(state: ApiState) -> Router {
+    Router::new()
+        .route("/", get(home::home))
+        .route("/metrics", get(metrics::metrics))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .layer(map_response(security::harden))
+        .with_state(state)
+}
+
+/// Serves until `shutdown`, then lets answers that are under way end.
+pub async fn serve(listener: TcpListener, state: ApiState, shutdown: CancellationToken) -> io::Result<()> {
+    let stopping = shutdown.clone();
+    let server = axum::serve(listener, router(state)).with_graceful_shutdown(shutdown.cancelled_owned());
+    let patience = async {
+        stopping.cancelled().await;
+        tokio::time::sleep(LAST_ANSWERS).await;
+    };
+    tokio::select! {
+        ended = server => ended,
+        () = patience => Ok(()),
+    }
+}
