@@ -13,5 +13,5 @@ mod error_pages;
 mod layers;
 mod postgres;
 mod publish;
-mod sql;
 mod spec;
+mod sql;

@@ -25,7 +25,7 @@ async fn promtool_finds_nothing_to_complain_about() {
     metrics.observe("j", "s", &Observation::CtasAttempt { planned: 4, achieved: 4, target: 4, minimum: 2, outcome });
     metrics.observe("j", "s", &Observation::CtasSlotWait(second));
     metrics.observe("주문", "s", &Observation::Copied { rows: 1, bytes: 2 });
-    metrics.observe("j", "s", &Observation::ReplicaPublished { path: "/r.db".into(), bytes: 1, generation: 1 });
+    metrics.observe("j", "s", &Observation::ReplicaPublished { path: "/r.db".into(), bytes: 1, generation: Some(1) });
     metrics.firing("j", FiringState::Ran);
     metrics.lock_waited("class/a", second);
     metrics.locks_held("class", 1);
