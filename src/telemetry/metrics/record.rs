@@ -151,8 +151,9 @@ impl Metrics {
         #[expect(clippy::disallowed_methods, reason = "the metric is this machine's time, as a scrape's is")]
         families.replica_published.with_label_values(&[path]).set(seconds_of(Utc::now()));
         families.replica_bytes.with_label_values(&[path]).set(whole(bytes));
-        if let Some(generation) = generation {
-            families.replica_generation.with_label_values(&[path]).set(whole(generation));
+        match generation {
+            Some(generation) => families.replica_generation.with_label_values(&[path]).set(whole(generation)),
+            None => forget(&families.replica_generation, &[path]),
         }
     }
 }
