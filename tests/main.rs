@@ -2,10 +2,12 @@
 
 mod support;
 
+mod collect;
 mod command;
 mod copy;
 mod duckdb;
 mod embedded;
 mod engine;
+mod fetch;
 mod postgres;
 mod sql;

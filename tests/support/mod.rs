@@ -1,6 +1,5 @@
 //! What tests of several areas share: real servers, and nothing that stands in for one.
 
-pub(crate) mod cluster;
 mod database;
 pub(crate) mod host;
 mod keeper;
