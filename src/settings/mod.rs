@@ -1,1 +1,18 @@
-//! `windlass.yaml`: where things are and how the daemon runs.
+//! `windlass.yaml`: found, read, completed with defaults, secrets and environment variables.
+//!
+//! The file goes the way of a job file (see `crate::spec`), so its mistakes are shown in the same form. The process's
+//! environment is looked at here and nowhere else.
+
+mod expand;
+mod load;
+mod password;
+mod raw;
+mod resolve;
+#[expect(clippy::module_inception, reason = "the resolved form is what this module is named after")]
+mod settings;
+mod surroundings;
+
+pub use settings::{
+    ConnectionSettings, HttpSettings, LogFormat, LoggingSettings, PostgresUrl, RetentionSettings, Settings,
+};
+pub use surroundings::Surroundings;

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::template::{SqlText, Text};
@@ -52,7 +53,7 @@ impl Default for WorkerGuarantee {
 }
 
 /// What happens to a table of the same name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CtasMode {
     /// It is replaced, in the transaction that makes the new one visible.

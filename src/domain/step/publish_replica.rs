@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::template::{SqlText, Text};
@@ -46,7 +47,7 @@ pub struct PublishTable {
 }
 
 /// How a replica of a DuckDB master is made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PublishMethod {
     /// `Copy` where the master is compact and its storage version will do, else `Compact`.

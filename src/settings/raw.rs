@@ -1,0 +1,135 @@
+//! `windlass.yaml` as written: plain structs, every key of the file.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::spec::authored::{Length, Pairs};
+
+/// The daemon's settings.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Settings")]
+pub(super) struct RawSettings {
+    /// Folder for the embedded PostgreSQL, logs of runs and spooled bodies.
+    pub(super) data_dir: Option<String>,
+    /// Folder of job files. Default: `jobs` beside this file.
+    pub(super) jobs_dir: Option<String>,
+    /// The state database. Default: an embedded PostgreSQL under `data_dir`.
+    pub(super) state: Option<RawState>,
+    /// The HTTP server.
+    pub(super) http: Option<RawHttp>,
+    /// Databases that jobs use, by name.
+    pub(super) connections: Option<Pairs<RawConnection>>,
+    /// Classes of locks whose capacity is not 1.
+    pub(super) locks: Option<Pairs<RawLock>>,
+    /// How runs are run.
+    pub(super) runner: Option<RawRunner>,
+    /// How long things are kept.
+    pub(super) retention: Option<RawRetention>,
+    /// Logs of the daemon.
+    pub(super) logging: Option<RawLogging>,
+    /// Environment variables that templates may read: `{{ env.NAME }}`.
+    pub(super) env: Option<Vec<String>>,
+}
+
+/// The state database.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "State")]
+pub(super) struct RawState {
+    /// A PostgreSQL database.
+    #[schemars(required)]
+    pub(super) postgres: Option<RawPostgres>,
+}
+
+/// The HTTP server.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Http")]
+pub(super) struct RawHttp {
+    /// Address and port. Default: 127.0.0.1:8321.
+    pub(super) listen: Option<String>,
+    /// File that holds the token for reading and acting.
+    pub(super) token_file: Option<String>,
+}
+
+/// A connection: `postgres` or `duckdb`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Connection")]
+pub(super) struct RawConnection {
+    /// A PostgreSQL database.
+    pub(super) postgres: Option<RawPostgres>,
+    /// A DuckDB file.
+    pub(super) duckdb: Option<RawDuckDb>,
+}
+
+/// A PostgreSQL database: `url` or `embedded`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Postgres")]
+pub(super) struct RawPostgres {
+    /// Its address: `postgres://user@host/database`.
+    pub(super) url: Option<String>,
+    /// File that holds the password.
+    pub(super) password_file: Option<String>,
+    /// A database of the embedded server, by name.
+    pub(super) embedded: Option<String>,
+}
+
+/// A DuckDB file.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "DuckDb")]
+pub(super) struct RawDuckDb {
+    /// The file's path. It is made if it doesn't exist.
+    #[schemars(required)]
+    pub(super) path: Option<String>,
+}
+
+/// A class of locks: what comes before the first slash of a lock's name.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Lock")]
+pub(super) struct RawLock {
+    /// How many runs may hold one lock of the class at a time.
+    #[schemars(required)]
+    pub(super) capacity: Option<u32>,
+}
+
+/// How runs are run.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Runner")]
+pub(super) struct RawRunner {
+    /// Most runs at a time. Default: 8.
+    pub(super) max_runs: Option<u32>,
+    /// How long running attempts get to end when the daemon stops. Default: 30s.
+    pub(super) drain: Option<Length>,
+}
+
+/// How long things are kept.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Retention")]
+pub(super) struct RawRetention {
+    /// Ended runs. Default: 90d.
+    pub(super) runs: Option<Length>,
+    /// Logs of attempts. Default: 30d.
+    pub(super) logs: Option<Length>,
+}
+
+/// Logs of the daemon.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Logging")]
+pub(super) struct RawLogging {
+    /// How a line looks. Default: console.
+    pub(super) format: Option<super::LogFormat>,
+    /// Folder of log files. Default: standard error only.
+    pub(super) directory: Option<String>,
+    /// Only `daily` so far.
+    pub(super) rotation: Option<String>,
+    /// How many files are kept. Default: 14.
+    pub(super) keep: Option<u32>,
+}

@@ -1,0 +1,31 @@
+//! A job file as written: plain structs, one file a step kind. Every key of a job file is a field here, also those that
+//! have no effect yet; resolving refuses these by name. The JSON Schema of a job file is derived from these structs,
+//! and a file is checked against that schema before it becomes one of them.
+
+mod collect;
+mod command;
+mod copy_to_staging;
+mod job;
+mod parallel_ctas;
+mod publish_replica;
+mod retry;
+mod schedule;
+mod sql;
+mod step;
+mod trigger;
+mod value;
+
+pub(crate) use collect::{
+    RawAuth, RawCollect, RawExpect, RawFileSource, RawHttp, RawInto, RawPoll, RawReport, RawRequest, RawRows,
+};
+pub(crate) use command::RawCommand;
+pub(crate) use copy_to_staging::RawCopy;
+pub(crate) use job::RawJob;
+pub(crate) use parallel_ctas::{RawCtas, RawWorkers};
+pub(crate) use publish_replica::{RawPublish, RawPublishFrom, RawPublishTable, RawTableEntry};
+pub(crate) use retry::RawRetry;
+pub(crate) use schedule::RawSchedule;
+pub(crate) use sql::RawSql;
+pub(crate) use step::RawStep;
+pub(crate) use trigger::RawTrigger;
+pub(crate) use value::{Length, OneOrMany, Pairs, Scalar, Unused};

@@ -1,0 +1,71 @@
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{OneOrMany, Unused};
+use crate::domain::step::PublishMethod;
+
+/// Publishes a read-only DuckDB file that readers can open at any instant.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "PublishReplica")]
+pub(crate) struct RawPublish {
+    /// What is published.
+    #[schemars(required)]
+    pub(crate) from: Option<RawPublishFrom>,
+    /// The replica's path. One path so far.
+    #[schemars(required)]
+    pub(crate) to: Option<OneOrMany<String>>,
+    /// How the file is made. Default: auto.
+    pub(crate) method: Option<PublishMethod>,
+    /// No effect yet.
+    pub(crate) keep: Option<Unused>,
+    /// Statements that must return a single true, asked of the new file before it becomes visible.
+    pub(crate) checks: Option<Vec<String>>,
+    /// No effect yet.
+    pub(crate) max_shrink: Option<Unused>,
+    /// DuckDB's storage version of the replica. Default: v1.4.0, which DuckDB 1.4 and newer can read.
+    pub(crate) storage_version: Option<String>,
+    /// No effect yet.
+    pub(crate) max_age: Option<Unused>,
+}
+
+/// What a replica is made from.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "PublishFrom")]
+pub(crate) struct RawPublishFrom {
+    /// The connection: DuckDB (its whole file), or PostgreSQL with `tables`.
+    #[schemars(required)]
+    pub(crate) connection: Option<String>,
+    /// Tables of a PostgreSQL connection, read under one snapshot.
+    pub(crate) tables: Option<Vec<RawTableEntry>>,
+}
+
+/// A table's name, or more about it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline)]
+pub(crate) enum RawTableEntry {
+    /// `name` or `schema.name`; the replica's table gets the name without the schema.
+    Name(String),
+    /// More about it.
+    More(RawPublishTable),
+}
+
+/// One table of a replica: `table` or `query`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "PublishTable")]
+pub(crate) struct RawPublishTable {
+    /// Its name in the replica.
+    #[schemars(required)]
+    pub(crate) name: Option<String>,
+    /// The table: `name` or `schema.name`.
+    pub(crate) table: Option<String>,
+    /// A query whose result is published.
+    pub(crate) query: Option<String>,
+    /// Condition on the table's rows, an SQL expression.
+    pub(crate) r#where: Option<String>,
+    /// Columns of the table, in this order. Default: all.
+    pub(crate) columns: Option<Vec<String>>,
+}

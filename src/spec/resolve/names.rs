@@ -1,0 +1,47 @@
+//! Which names a template may use where.
+
+/// Names that a template may use at one place of a job file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Names {
+    /// Whether the text is rendered for an attempt of a step: then `steps`, `env`, `lock` and `run.attempt` are there.
+    pub(super) of_step: bool,
+    /// More names, known at this place only.
+    pub(super) local: &'static [&'static str],
+}
+
+impl Names {
+    /// In a step.
+    pub(super) const STEP: Self = Self { of_step: true, local: &[] };
+    /// Where the run's and step's locks are named, before anything runs.
+    pub(super) const LOCK: Self = Self { of_step: false, local: &[] };
+    /// After a report was created.
+    pub(super) const REPORT: Self = Self { of_step: true, local: &["report"] };
+    /// When a report's state was asked for.
+    pub(super) const POLL: Self = Self { of_step: true, local: &["report", "poll"] };
+
+    /// The outermost names.
+    pub(super) fn roots(self) -> Vec<&'static str> {
+        let mut roots = vec!["params", "run"];
+        if self.of_step {
+            roots.extend(["steps", "env", "lock"]);
+        }
+        roots.extend(self.local);
+        roots
+    }
+
+    /// What `run` has.
+    pub(super) fn run(self) -> &'static [&'static str] {
+        let all = &["id", "job", "scheduled_for", "attempt"];
+        if self.of_step { all } else { &all[..3] }
+    }
+}
+
+/// What the outcome of a step may have.
+pub(super) const OUTCOME: &[&str] =
+    &["rows", "bytes", "workers", "format", "table", "tables", "path", "method", "exit_code", "run"];
+
+/// What `workers` of an outcome has.
+pub(super) const WORKERS: &[&str] = &["target", "minimum", "planned", "achieved", "attempts", "slot_wait_s"];
+
+/// Functions of the template language, which it lists like variables.
+pub(super) const FUNCTIONS: &[&str] = &["range", "dict", "namespace", "debug", "loop"];

@@ -1,0 +1,4 @@
+-- counts
+select count(*)
+from t
+where account = {{ params.account }};
