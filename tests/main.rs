@@ -12,5 +12,6 @@ mod engine;
 mod error_pages;
 mod layers;
 mod postgres;
+mod readme;
 mod spec;
 mod sql;
