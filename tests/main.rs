@@ -12,6 +12,7 @@ mod engine;
 mod error_pages;
 mod layers;
 mod postgres;
+mod publish;
 mod readme;
 mod spec;
 mod sql;

@@ -1,1 +1,42 @@
-//! The commands, one file each.
+//! The commands: one file or folder each, and what they have in common.
+//!
+//! Text for people and JSON go to standard output, logs and errors to standard error. Commands that act work through
+//! the state database, whether or not a daemon is up.
+
+mod arguments;
+mod cancel;
+mod check;
+mod clock;
+mod completions;
+mod demo;
+mod error;
+mod explain;
+mod find;
+mod follow;
+mod format;
+mod job_source;
+mod jobs;
+mod locks;
+mod logs;
+mod opened;
+mod output;
+mod params;
+mod pause;
+mod plan;
+mod retry;
+mod run;
+mod runs;
+mod serve;
+mod show;
+mod signals;
+mod start;
+mod suggest;
+mod table;
+mod trigger;
+mod wire;
+mod workspace;
+
+pub use arguments::Arguments;
+pub use start::start;
+
+use output::told;

@@ -57,16 +57,14 @@ pub fn load_dir(folder: &Path, known: &Known) -> Vec<(PathBuf, Result<Loaded, Ve
     paths
         .into_iter()
         .map(|path| {
-            let loaded = load_file(&path, known).and_then(|loaded| match seen.get(&loaded.job.name) {
-                Some(first) => {
+            let loaded = load_file(&path, known).and_then(|loaded| {
+                if let Some(first) = seen.get(&loaded.job.name) {
                     let mut diagnostic = loaded.name_at.clone();
                     diagnostic.message = format!("there is another job `{}`", loaded.job.name);
-                    Err(vec![diagnostic.with_hint(format!("the other one is in {first}"))])
+                    return Err(vec![diagnostic.with_hint(format!("the other one is in {first}"))]);
                 }
-                None => {
-                    seen.insert(loaded.job.name.clone(), loaded.name_at.place());
-                    Ok(loaded)
-                }
+                seen.insert(loaded.job.name.clone(), loaded.name_at.place());
+                Ok(loaded)
             });
             (path, loaded)
         })

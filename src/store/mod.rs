@@ -8,6 +8,7 @@ mod claim;
 mod daemon;
 mod definition;
 mod error;
+mod find;
 mod firing;
 mod lock;
 mod migrate;

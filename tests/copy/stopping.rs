@@ -10,7 +10,7 @@ async fn endless() -> Copy {
     Copy::of(
         "endless",
         "t",
-        "create view endless as select g, repeat('값', 100) as b from generate_series(1, 2000000000) g",
+        "create view endless as select generate_series(1, 2000000000) as g, repeat('값', 100) as b",
         "create table t (a int); insert into t values (7)",
     )
     .await

@@ -137,7 +137,7 @@ fn a_full_disk_is_told_apart_from_a_wrong_statement() {
     let fill = "create table t as select range i, random() r from range(3000000)";
     let arguments = [file.to_str().unwrap(), fill];
     let root = nix::unistd::Uid::effective().is_root();
-    let place = if root { Place::SmallDisk(path.to_str().unwrap(), 4096) } else { Place::SmallFiles(8192) };
+    let place = if root { Place::SmallDisk(path, 4096) } else { Place::SmallFiles(8192) };
     let failure: Failure = serde_json::from_str(&Other::start_in(place, "session", &arguments).hear()).unwrap();
     assert_eq!((failure.code, failure.class), (Code::DiskFull, FailureClass::Transient), "{failure}");
 }

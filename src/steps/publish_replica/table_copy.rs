@@ -9,9 +9,10 @@ use crate::domain::failure::{Failure, Side};
 use crate::domain::ids::TableName;
 use crate::domain::observation::Observation;
 use crate::domain::progress::Progress;
-use crate::domain::step::{CopySource, PublishTable};
+use crate::domain::step::PublishTable;
 use crate::duckdb::{DuckDbSession, literal, quoted};
-use crate::postgres::{Ident, PgError, QualifiedName, Session};
+use crate::postgres::{Ident, PgError, Session};
+use crate::steps::copy_to_staging::source;
 
 use super::build::{Build, TableRows};
 use super::chunk::{self, Chunk};
@@ -26,7 +27,7 @@ const DEFAULT_LINE: usize = 2_000_000;
 /// Copies one table or query into the new file and says how many rows the server sent.
 pub(super) async fn copy(
     table: &PublishTable,
-    source: &Session,
+    server: &Session,
     target: &DuckDbSession,
     spool: &Path,
     build: &Build<'_>,
@@ -34,9 +35,11 @@ pub(super) async fn copy(
     let context = build.context;
     let name = TableName::parse(&table.name)
         .map_err(|error| Failure::permanent(Code::ReplicaTarget, Side::Internal, error.to_string()))?;
-    let relation = relation(&table.source, build)?;
+    let wanted = source::resolve(&table.source, context)?;
+    // The line break ends a comment that the query may end with.
+    let relation = format!("({}\n) as windlass_source", wanted.query);
     let doing = format!("reading `{name}`");
-    let columns = Box::pin(describe(&relation, source, &doing, build)).await?;
+    let columns = Box::pin(describe(&relation, server, &doing, build)).await?;
     let full = make_table(&name, &columns, target, build).await?;
 
     let asked = columns.iter().map(Column::asked).collect::<Vec<_>>().join(", ");
@@ -45,8 +48,9 @@ pub(super) async fn copy(
          (format csv, null '\\N', force_quote *, encoding 'UTF8')"
     );
     let opening =
-        async { source.client().copy_out(query.as_str()).await.map_err(|error| PgError::new(doing.as_str(), &error)) };
-    let mut rows = Box::pin(source.run_until(&context.stop, Side::Source, opening).await?);
+        async { server.client().copy_out(query.as_str()).await.map_err(|error| PgError::new(doing.as_str(), &error)) };
+    let mut rows = Box::pin(server.run_until(&context.stop, Side::Source, opening).await?);
+    context.debug(format!("copying `{name}`: {query}"));
 
     let mut total = Progress { rows: Some(0), bytes: Some(0), ..Progress::phase(doing.as_str()) };
     let mut full_chunk: Option<Chunk> = None;
@@ -70,32 +74,12 @@ pub(super) async fn copy(
     Ok(TableRows { schema: name.schema.unwrap_or_else(|| "main".to_owned()), name: name.name, rows })
 }
 
-/// What stands behind FROM.
-fn relation(source: &CopySource, build: &Build<'_>) -> Result<String, Failure> {
-    let (columns, from) = match source {
-        // The line break ends a comment that the query may end with.
-        CopySource::Query(query) => {
-            let query = build.context.scope.sql(query)?;
-            return Ok(format!("({}\n) as windlass_source", query.trim().trim_end_matches(';')));
-        }
-        CopySource::Table { table, columns, condition } => {
-            let mut from = QualifiedName::from(&build.context.table(table)?).to_string();
-            if let Some(condition) = condition {
-                from = format!("{from} where ({}\n)", build.context.scope.sql(condition)?);
-            }
-            (columns, from)
-        }
-    };
-    let list = columns.iter().map(|column| Ident::new(column.as_str()).to_string()).collect::<Vec<_>>().join(", ");
-    Ok(format!("(select {} from {from}) as windlass_source", if list.is_empty() { "*" } else { &list }))
-}
-
 /// The columns of a relation, with the types that they get in DuckDB.
-async fn describe(relation: &str, source: &Session, doing: &str, build: &Build<'_>) -> Result<Vec<Column>, Failure> {
+async fn describe(relation: &str, server: &Session, doing: &str, build: &Build<'_>) -> Result<Vec<Column>, Failure> {
     let stop = &build.context.stop;
     let all = format!("select * from {relation}");
-    let preparing = async { source.client().prepare(&all).await.map_err(|error| PgError::new(doing, &error)) };
-    let statement = source.run_until(stop, Side::Source, preparing).await?;
+    let preparing = async { server.client().prepare(&all).await.map_err(|error| PgError::new(doing, &error)) };
+    let statement = server.run_until(stop, Side::Source, preparing).await?;
     let mut columns: Vec<Column> = statement.columns().iter().map(Column::of).collect();
     let open: Vec<usize> = (0..columns.len()).filter(|at| columns[*at].is_open()).collect();
     if open.is_empty() {
@@ -111,7 +95,7 @@ async fn describe(relation: &str, source: &Session, doing: &str, build: &Build<'
     });
     let query = format!("select {} from {relation}", needs.collect::<Vec<_>>().join(", "));
     build.context.host.progress(Progress::phase(format!("{doing}: measuring its numbers")));
-    let row = source.run_until(stop, Side::Source, source.query_one(&query, &[], doing)).await?;
+    let row = server.run_until(stop, Side::Source, server.query_one(&query, &[], doing)).await?;
     for (number, at) in open.into_iter().enumerate() {
         let digits = |offset: usize| u32::try_from(row.get::<_, i32>(number * 3 + offset)).unwrap_or(u32::MAX / 2);
         let need = NumericNeed { before: digits(0), after: digits(1), finite: row.get(number * 3 + 2) };

@@ -1,0 +1,5 @@
+//! `windlass demo`: the whole pipeline, all four field cases, with nothing else needed.
+
+mod command;
+
+pub(super) use command::run;

@@ -1,0 +1,89 @@
+//! How far and how fast a step is, in words.
+
+use std::time::Instant;
+
+use crate::cli::format;
+use crate::domain::progress::Progress;
+
+/// A running phase of a step.
+#[derive(Clone, Debug)]
+pub(super) struct Meter {
+    phase: String,
+    since: Instant,
+}
+
+impl Meter {
+    /// A step that has just begun.
+    pub(super) fn new(now: Instant) -> Self {
+        Self { phase: String::new(), since: now }
+    }
+
+    /// Takes note of how far the step is; says whether it is in another phase than before.
+    pub(super) fn update(&mut self, progress: &Progress, now: Instant) -> bool {
+        let changed = self.phase != progress.phase;
+        if changed {
+            self.phase.clone_from(&progress.phase);
+            self.since = now;
+        }
+        changed
+    }
+
+    /// Rows, bytes and their rates: `120 000 rows, 45.1 MiB, 60 000 rows/s, 22.5 MiB/s`. Empty without numbers.
+    pub(super) fn numbers(&self, progress: &Progress, now: Instant) -> String {
+        let seconds = now.duration_since(self.since).as_secs_f64();
+        let mut parts = Vec::new();
+        if let Some(rows) = progress.rows {
+            let of = progress.rows_expected.map(|all| format!(" of about {}", format::count(all))).unwrap_or_default();
+            parts.push(format!("{}{of} rows", format::count(rows)));
+        }
+        if let Some(bytes) = progress.bytes {
+            let of = progress.bytes_expected.map(|all| format!(" of {}", format::bytes(all))).unwrap_or_default();
+            parts.push(format!("{}{of}", format::bytes(bytes)));
+        }
+        // A rate over less than this is noise.
+        if seconds >= 0.2 {
+            parts.extend(progress.rows.map(|rows| format!("{} rows/s", format::count(per_second(rows, seconds)))));
+            parts.extend(progress.bytes.map(|bytes| format!("{}/s", format::bytes(per_second(bytes, seconds)))));
+        }
+        parts.join(", ")
+    }
+}
+
+/// Done and expected, where both are known: bytes before rows, because they are exact.
+pub(super) fn share(progress: &Progress) -> Option<(u64, u64)> {
+    let both = |done: Option<u64>, all: Option<u64>| done.zip(all).filter(|(_, all)| *all > 0);
+    both(progress.bytes, progress.bytes_expected).or_else(|| both(progress.rows, progress.rows_expected))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a rate for people: exact to far more digits than are shown"
+)]
+fn per_second(done: u64, seconds: f64) -> u64 {
+    (done as f64 / seconds) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn numbers_have_rates_and_a_new_phase_starts_its_own() {
+        let start = Instant::now();
+        let mut meter = Meter::new(start);
+        let progress = Progress {
+            rows: Some(120_000),
+            rows_expected: Some(1_000_000),
+            ..Progress::phase("copying staging.orders")
+        };
+        assert!(meter.update(&progress, start));
+        assert!(!meter.update(&progress, start));
+        let said = meter.numbers(&progress, start + Duration::from_secs(2));
+        assert_eq!(said, "120 000 of about 1 000 000 rows, 60 000 rows/s");
+        assert_eq!(share(&progress), Some((120_000, 1_000_000)));
+        assert_eq!(share(&Progress::phase("checking")), None);
+    }
+}

@@ -1,0 +1,84 @@
+//! Numbers, times and ids for people's eyes.
+
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use crate::domain::ids::RunId;
+
+/// Digits of a run's id that are shown at least: the first two groups, which are its time.
+const SHORTEST: usize = 13;
+
+/// A duration in its two largest units: `3m 12s`, `12.3s`, `85ms`.
+pub(super) fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0 => format!("{}ms", duration.as_millis()),
+        1..60 => format!("{:.1}s", duration.as_secs_f64()),
+        60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{}h {}m", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{}d {}h", seconds / 86_400, seconds / 3600 % 24),
+    }
+}
+
+/// A number in groups of three digits: `4 993 305`.
+pub(super) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.char_indices() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A size: `511.0 MiB`.
+pub(super) fn bytes(number: u64) -> String {
+    indicatif::BinaryBytes(number).to_string()
+}
+
+/// A time in UTC to the second.
+pub(super) fn time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// What there is, or a dash.
+pub(super) fn or_dash<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
+    value.map_or_else(|| "-".to_owned(), show)
+}
+
+/// Ids cut to a length at which they still differ.
+pub(super) fn short_ids(ids: &[RunId]) -> Vec<String> {
+    let full: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let differ = |length: usize| {
+        let mut cut: Vec<&str> = full.iter().map(|id| &id[..length]).collect();
+        cut.sort_unstable();
+        cut.windows(2).all(|pair| pair[0] != pair[1])
+    };
+    let length = (SHORTEST..36).find(|length| differ(*length)).unwrap_or(36);
+    full.iter().map(|id| id[..length].to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_two_units_and_counts_have_groups() {
+        assert_eq!(duration(Duration::from_millis(85)), "85ms");
+        assert_eq!(duration(Duration::from_millis(12_345)), "12.3s");
+        assert_eq!(duration(Duration::from_secs(192)), "3m 12s");
+        assert_eq!(duration(Duration::from_secs(90_000)), "1d 1h");
+        assert_eq!([count(0), count(999), count(4_993_305)], ["0", "999", "4 993 305"]);
+    }
+
+    #[test]
+    fn short_ids_still_differ() {
+        let ids = [RunId(uuid::Uuid::from_u128(1)), RunId(uuid::Uuid::from_u128(2))];
+        let short = short_ids(&ids);
+        assert_ne!(short[0], short[1]);
+        assert_eq!(short_ids(&ids[..1])[0].len(), SHORTEST);
+    }
+}

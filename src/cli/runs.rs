@@ -1,0 +1,80 @@
+//! `windlass runs`.
+
+use comfy_table::Cell;
+
+use super::arguments::{Global, RunsArguments};
+use super::error::{CliError, Exit};
+use super::opened::with_state;
+use super::{find, format, output, show, suggest, table};
+use crate::domain::code::Code;
+use crate::domain::run::Run;
+use crate::domain::state::RunState;
+use crate::store::RunFilter;
+
+/// Lists runs, newest first.
+pub(super) async fn run(arguments: &RunsArguments, global: &Global) -> Result<Exit, CliError> {
+    let states = arguments.states.iter().map(|word| state(word)).collect::<Result<Vec<_>, _>>()?;
+    with_state(global, async |opened| {
+        let filter = RunFilter { job: arguments.job.clone(), states, limit: arguments.limit, ..RunFilter::default() };
+        let runs = opened.store.runs(&filter).await?;
+        if let (Some(job), true) = (&arguments.job, runs.is_empty())
+            && opened.store.job(job).await?.is_none()
+        {
+            return Err(find::no_job(&opened.store, job).await);
+        }
+        if global.json {
+            output::json(&runs)?;
+        } else if runs.is_empty() {
+            output::line("No runs. `windlass run JOB` makes one here and now, `windlass trigger JOB` on the daemon.")?;
+        } else {
+            output::table(&listed(&runs))?;
+        }
+        Ok(Exit::Done)
+    })
+    .await
+}
+
+fn state(word: &str) -> Result<RunState, CliError> {
+    word.parse().map_err(|_| {
+        let known = RunState::ALL.iter().map(|state| state.label());
+        let all = known.clone().collect::<Vec<_>>().join(", ");
+        CliError::input(Code::Parameter, format!("`{word}` is not a state of a run"), {
+            suggest::hint(word, known, &format!("states: {all}"))
+        })
+    })
+}
+
+fn listed(runs: &[Run]) -> comfy_table::Table {
+    let mut table = table::new(&["RUN", "JOB", "STATE", "TRIGGER", "SCHEDULED FOR", ">DURATION", "WHAT"]);
+    let ids: Vec<_> = runs.iter().map(|run| run.id).collect();
+    for (run, id) in runs.iter().zip(format::short_ids(&ids)) {
+        table.add_row([
+            Cell::new(id),
+            Cell::new(&run.job),
+            table::state(run.state.label()),
+            Cell::new(run.trigger.label()),
+            Cell::new(format::time(run.scheduled_for)),
+            Cell::new(format::or_dash(show::duration_of(run), format::duration)),
+            Cell::new(what(run)),
+        ]);
+    }
+    table
+}
+
+/// What a run waits for, is at, or failed of; one line.
+fn what(run: &Run) -> String {
+    if let Some(waiting) = &run.waiting_for {
+        return format!("waits for {waiting}");
+    }
+    match run.state {
+        RunState::Failed | RunState::Cancelled => {
+            let message = run.cause().map_or("", |failure| failure.message.lines().next().unwrap_or_default());
+            message.chars().take(80).collect()
+        }
+        RunState::Running => {
+            let at = run.steps.iter().find(|step| !step.attempts.is_empty() && !step.state.label().starts_with("succ"));
+            at.map(|step| format!("at {}", step.id)).unwrap_or_default()
+        }
+        _ => String::new(),
+    }
+}

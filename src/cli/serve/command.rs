@@ -1,0 +1,84 @@
+//! From the command line to a daemon at work, and to its orderly end.
+
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::{incarnation, state};
+use crate::api::{self, ApiState, Token};
+use crate::cli::arguments::Global;
+use crate::cli::error::{CliError, Exit};
+use crate::cli::opened::release;
+use crate::cli::signals::Signals;
+use crate::cli::wire;
+use crate::cli::workspace::{LogAs, Workspace};
+use crate::domain::code::Code;
+use crate::domain::failure::{Failure, Side};
+use crate::domain::readiness::Readiness;
+use crate::postgres::embedded::Embedded;
+use crate::telemetry::Metrics;
+
+/// What lives as long as the process.
+pub(super) struct Serving {
+    pub(super) workspace: Workspace,
+    pub(super) metrics: Metrics,
+    pub(super) ready: watch::Sender<Readiness>,
+    pub(super) embedded: Option<Embedded>,
+}
+
+/// Serves until it is told to stop.
+pub(crate) async fn run(global: &Global) -> Result<Exit, CliError> {
+    let workspace = Workspace::open(global, LogAs::Daemon)?;
+    Workspace::check_duckdb()?;
+    let mut signals = Signals::of_daemon()?;
+    let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
+    let (ready, shown) = watch::channel(Readiness { detail: "starting".to_owned(), ..Readiness::default() });
+
+    let listener = listen(workspace.settings.http.listen).await?;
+    let token = workspace.settings.http.token.as_ref().and_then(|token| Token::new(token.reveal()));
+    let stop_answering = CancellationToken::new();
+    let mut answering = JoinSet::new();
+    let state = ApiState { metrics: metrics.clone(), ready: shown, token };
+    answering.spawn(api::serve(listener, state, stop_answering.clone()));
+
+    let embedded = wire::embedded(&workspace.settings).await?;
+    let serving = Serving { workspace, metrics, ready, embedded };
+    let result = work(&serving, &mut signals).await;
+
+    stop_answering.cancel();
+    while let Some(ended) = answering.join_next().await {
+        if let Ok(Err(error)) = ended {
+            tracing::error!(%error, "answering HTTP requests");
+        }
+    }
+    release(serving.embedded).await;
+    tracing::info!("stopped");
+    result.map(|()| Exit::Done)
+}
+
+/// Waits for the state database, then works until told to stop; given up by others, it begins anew as another daemon.
+async fn work(serving: &Serving, signals: &mut Signals) -> Result<(), CliError> {
+    let Some(store) = state::open(serving, signals).await? else { return Ok(()) };
+    while incarnation::live(serving, &store, signals).await? == incarnation::End::GivenUp {
+        tracing::warn!("beginning anew as another daemon");
+    }
+    Ok(())
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, CliError> {
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        let hint = match error.kind() {
+            std::io::ErrorKind::AddrInUse => "another program listens there: stop it, or set http.listen",
+            _ => "set http.listen in windlass.yaml to an address of this machine",
+        };
+        let message = format!("listening on {address}: {error}");
+        let failure = Failure::permanent(Code::Settings, Side::Internal, message).with_hint(hint);
+        CliError::Failed { exit: Exit::Unreachable, failure: Box::new(failure) }
+    })?;
+    let address = listener.local_addr().unwrap_or(address);
+    tracing::info!(%address, "listening");
+    Ok(listener)
+}

@@ -1,0 +1,147 @@
+//! `windlass show`: a run with its steps, and when it failed what is to be known about that.
+
+use std::time::Duration;
+
+use comfy_table::Cell;
+
+use super::arguments::{Global, RunId};
+use super::error::{CliError, Exit};
+use super::opened::with_state;
+use super::{find, format, output, table};
+use crate::domain::failure::{Failure, Side};
+use crate::domain::run::{Attempt, Run, RunStep};
+use crate::domain::state::{AttemptState, RunState};
+
+/// Shows a run.
+pub(super) async fn run(arguments: &RunId, global: &Global) -> Result<Exit, CliError> {
+    with_state(global, async |opened| {
+        let run = find::run(&opened.store, &arguments.run).await?;
+        if global.json {
+            output::json(&run)?;
+        } else {
+            print(&run)?;
+        }
+        Ok(Exit::Done)
+    })
+    .await
+}
+
+/// Prints a run as people read it.
+pub(super) fn print(run: &Run) -> Result<(), CliError> {
+    let style = |text: &str| console::style(text.to_owned());
+    output::line(format!("{} of {}: {}", style("run").bold(), style(&run.job).bold(), run.state))?;
+    output::line(format!("  id             {}", run.id))?;
+    output::line(format!("  trigger        {}", run.trigger.label()))?;
+    output::line(format!("  scheduled for  {}", format::time(run.scheduled_for)))?;
+    if let Some(started) = run.started_at {
+        output::line(format!("  started        {}", format::time(started)))?;
+    }
+    if let Some(took) = duration_of(run) {
+        output::line(format!("  took           {}", format::duration(took)))?;
+    }
+    if !run.params.is_empty() {
+        let params: Vec<String> = run.params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        output::line(format!("  params         {}", params.join(", ")))?;
+    }
+    for lock in &run.locks {
+        let waited = format::duration(Duration::try_from_secs_f64(lock.waited_s).unwrap_or_default());
+        output::line(format!("  lock           {} (waited {waited}, token {})", lock.name, lock.token))?;
+    }
+    if let Some(waiting) = &run.waiting_for {
+        output::line(format!("  waits for      {waiting}"))?;
+    }
+    output::line("")?;
+    output::table(&steps(run))?;
+    if run.state == RunState::Failed {
+        output::line("")?;
+        output::line(failed(run))?;
+    }
+    Ok(())
+}
+
+/// A run's steps as a table.
+pub(super) fn steps(run: &Run) -> comfy_table::Table {
+    let mut table =
+        table::new(&["STEP", "KIND", "STATE", ">ATTEMPTS", ">DURATION", ">ROWS", ">BYTES", "WORKERS p/a/t"]);
+    for step in &run.steps {
+        let outcome = step.attempts.iter().rev().find_map(|attempt| attempt.outcome.as_ref());
+        let workers = outcome.and_then(|outcome| outcome.workers.as_ref());
+        table.add_row([
+            Cell::new(&step.id),
+            Cell::new(&step.kind),
+            table::state(step.state.label()),
+            Cell::new(step.attempts.len()),
+            Cell::new(format::or_dash(step_duration(step), format::duration)),
+            Cell::new(format::or_dash(outcome.and_then(|outcome| outcome.rows), format::count)),
+            Cell::new(format::or_dash(outcome.and_then(|outcome| outcome.bytes), format::bytes)),
+            Cell::new(format::or_dash(workers, |workers| {
+                format!("{}/{}/{}", workers.planned, workers.achieved, workers.target)
+            })),
+        ]);
+    }
+    table
+}
+
+/// What failed, what was done about it, and what to do next.
+pub(super) fn failed(run: &Run) -> String {
+    let style = |text: &str| console::style(text.to_owned());
+    let Some(failure) = run.cause() else { return "the run failed without saying why".to_owned() };
+    let mut lines = Vec::new();
+    let last = run.steps.iter().rev().find_map(|step| step.attempts.last().map(|attempt| (step, attempt)));
+    let what = match last {
+        Some((step, attempt)) if run.failure.is_none() => {
+            format!("step {}, attempt {}, {} side", step.id, attempt.number, side(failure))
+        }
+        _ => "the run as a whole".to_owned(),
+    };
+    lines.push(format!("{} {what}", style("what failed:").red().bold()));
+    let sqlstate = failure.sqlstate.as_ref().map(|state| format!(" (SQLSTATE {state})")).unwrap_or_default();
+    lines.push(format!("  {} {}{sqlstate}", failure.code, failure.message));
+    lines.push(format!("{} {}", style("what was done:").bold(), done_about(run, last)));
+    lines.push(style("what you can do:").bold().to_string());
+    if let Some(hint) = &failure.hint {
+        lines.push(format!("  {hint}"));
+    }
+    lines.push(format!("  windlass explain {}", failure.code));
+    lines.push(format!("  windlass logs {}", run.id));
+    lines.push(format!("  windlass retry {}", run.id));
+    lines.join("\n")
+}
+
+fn done_about(run: &Run, last: Option<(&RunStep, &Attempt)>) -> String {
+    let Some((step, _)) = last else { return "nothing was started".to_owned() };
+    let made = step.attempts.len();
+    let mut done = vec![match made {
+        1 => "the step was tried once".to_owned(),
+        made => format!("the step was tried {made} times"),
+    }];
+    let lost = step.attempts.iter().filter(|attempt| attempt.state == AttemptState::Lost).count();
+    if lost > 0 {
+        done.push(format!("{lost} of these were lost with their daemon"));
+    }
+    done.push("what it had begun was undone".to_owned());
+    if !run.locks.is_empty() {
+        let names: Vec<&str> = run.locks.iter().map(|lock| lock.name.as_str()).collect();
+        done.push(format!("{} was freed", names.join(", ")));
+    }
+    done.join("; ")
+}
+
+/// The side's word.
+pub(super) const fn side(failure: &Failure) -> &'static str {
+    match failure.side {
+        Side::Source => "source",
+        Side::Target => "target",
+        Side::Internal => "internal",
+    }
+}
+
+/// How long a run took, if it has ended.
+pub(super) fn duration_of(run: &Run) -> Option<Duration> {
+    (run.ended_at? - run.started_at?).to_std().ok()
+}
+
+/// From the first start of a step to its last end.
+fn step_duration(step: &RunStep) -> Option<Duration> {
+    (step.attempts.last()?.ended_at? - step.attempts.first()?.started_at).to_std().ok()
+}

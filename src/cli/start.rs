@@ -1,0 +1,48 @@
+//! From the command line to a command, and from its result to an exit code.
+
+use std::process::ExitCode;
+
+use super::arguments::{Arguments, Command};
+use super::error::{CliError, Exit, describe};
+use super::{
+    cancel, check, completions, demo, explain, jobs, locks, logs, output, pause, plan, retry, run, runs, serve, show,
+    trigger,
+};
+
+/// Runs the command, tells what went wrong, and says with which exit code the process should end.
+pub async fn start(arguments: Arguments) -> ExitCode {
+    let exit = match Box::pin(command(&arguments)).await {
+        Ok(exit) => exit,
+        Err(error) => {
+            if let Some(failure) = error.failure() {
+                output::note(describe(failure));
+            }
+            error.exit()
+        }
+    };
+    exit.into()
+}
+
+async fn command(arguments: &Arguments) -> Result<Exit, CliError> {
+    let global = &arguments.global;
+    match &arguments.command {
+        Command::Demo(arguments) => demo::run(arguments, global).await,
+        Command::Check(arguments) => check::run(arguments, global),
+        Command::Plan(arguments) => plan::run(arguments, global),
+        Command::Run(arguments) => run::run(arguments, global).await,
+        Command::Serve => serve::run(global).await,
+        Command::Jobs => jobs::run(global).await,
+        Command::Runs(arguments) => runs::run(arguments, global).await,
+        Command::Show(arguments) => show::run(arguments, global).await,
+        Command::Logs(arguments) => logs::run(arguments, global).await,
+        Command::Trigger(arguments) => trigger::run(arguments, global).await,
+        Command::Cancel(arguments) => cancel::run(arguments, global).await,
+        Command::Retry(arguments) => retry::run(arguments, global).await,
+        Command::Pause(arguments) => pause::run(arguments, true, global).await,
+        Command::Resume(arguments) => pause::run(arguments, false, global).await,
+        Command::Locks => locks::run(global).await,
+        Command::Schema => completions::schema(),
+        Command::Explain(arguments) => explain::run(arguments, global),
+        Command::Completions { shell } => completions::run(*shell),
+    }
+}
