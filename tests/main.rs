@@ -2,11 +2,19 @@
 
 mod support;
 
+mod api;
+mod collect;
 mod command;
 mod copy;
+mod ctas;
 mod duckdb;
 mod embedded;
 mod engine;
+mod error_pages;
+mod fetch;
+mod layers;
 mod postgres;
+mod publish;
+mod readme;
 mod spec;
 mod sql;

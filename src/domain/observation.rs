@@ -33,8 +33,8 @@ pub enum Observation {
         path: String,
         /// Size of the file.
         bytes: u64,
-        /// Its generation, counted from one.
-        generation: u64,
+        /// Its generation, counted from one, where the publisher keeps count.
+        generation: Option<u64>,
     },
 }
 

@@ -81,7 +81,8 @@ impl Server {
 
     /// Opens a session of its own. `application_name` says whose it is; a later attempt finds it by that.
     pub async fn connect(&self, application_name: &str) -> Result<Session, PgError> {
-        Session::open(self, application_name).await
+        // The driver's handshake is a large future; unboxed it would blow up that of every step.
+        Box::pin(Session::open(self, application_name)).await
     }
 
     /// Longest time for all of a connection attempt, the login included: every host gets its turn.

@@ -62,7 +62,7 @@ pub(super) async fn end_work<T>(backend: &Backend, mut work: Pin<&mut impl Futur
 pub(super) async fn confirm_gone(backend: &Backend) -> Result<(), PgError> {
     let doing = "ending a session on the server";
     let name = format!("{}/stop", backend.application_name);
-    let control = Box::pin(backend.server.connect(&name)).await?;
+    let control = backend.server.connect(&name).await?;
     let mine = "from pg_stat_activity where pid = $1 and application_name = $2";
     let params: [&(dyn tokio_postgres::types::ToSql + Sync); 2] = [&backend.pid, &backend.application_name];
     let deadline = Instant::now() + DEADLINE;

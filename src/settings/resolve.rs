@@ -110,7 +110,7 @@ impl Resolver<'_, '_> {
             self.duration(retention.logs.as_ref(), at, "logs", &mut settings.retention.logs);
         }
         if let Some(logging) = &raw.logging {
-            settings.logging = self.logging(logging, at.key("logging"), settings.logging);
+            settings.logging = self.logging(logging, at.key("logging"), &settings.logging);
         }
         settings.env = self.env(raw.env.as_ref(), at);
         settings.secrets = std::mem::take(&mut self.secrets);
@@ -232,7 +232,7 @@ impl Resolver<'_, '_> {
         Some(Secret::new(text))
     }
 
-    fn logging(&mut self, raw: &RawLogging, at: At<'_>, default: LoggingSettings) -> LoggingSettings {
+    fn logging(&mut self, raw: &RawLogging, at: At<'_>, default: &LoggingSettings) -> LoggingSettings {
         if let Some(rotation) = raw.rotation.as_ref().filter(|rotation| *rotation != "daily") {
             let message = format!("`rotation: {rotation}` has no effect yet");
             self.wrong(at.key("rotation"), message, "only `rotation: daily` so far");

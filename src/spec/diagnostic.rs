@@ -48,7 +48,7 @@ impl Diagnostic {
     }
 
     /// About a place in a file. A span of several lines is cut to what it has of the first.
-    pub fn at(source: &Source, span: Range<usize>, message: impl Into<String>) -> Self {
+    pub(crate) fn at(source: &Source, span: Range<usize>, message: impl Into<String>) -> Self {
         let start = source.floor(span.start);
         let line_end = source.text[start..].find(['\n', '\r']).map_or(source.text.len(), |length| start + length);
         let end = source.floor(span.end).clamp(start, line_end);

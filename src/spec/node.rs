@@ -175,15 +175,14 @@ fn unreadable(source: &Source, error: &serde_yaml::Error) -> Diagnostic {
     };
     let diagnostic = match location {
         Some(location) if location != Location::UNKNOWN => {
-            let span = match location.span().byte_offset() {
-                Some(_) => bytes(location),
-                None => {
-                    let number = |value: u64| usize::try_from(value).unwrap_or(1);
-                    let start = source.line_start(number(location.line()));
-                    let columns = source.text[start..].char_indices().nth(number(location.column()).saturating_sub(1));
-                    let start = start + columns.map_or(0, |(at, _)| at);
-                    start..start
-                }
+            let span = if location.span().byte_offset().is_some() {
+                bytes(location)
+            } else {
+                let number = |value: u64| usize::try_from(value).unwrap_or(1);
+                let line = source.line_start(number(location.line()));
+                let column = source.text[line..].char_indices().nth(number(location.column()).saturating_sub(1));
+                let start = line + column.map_or(0, |(at, _)| at);
+                start..start
             };
             Diagnostic::at(source, span, message)
         }

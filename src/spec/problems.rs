@@ -108,9 +108,11 @@ impl<'t> At<'t> {
         match (&self.node.value, self.entry) {
             (Value::List(_) | Value::Map(_), Some(entry)) => entry.key_span.clone(),
             (Value::Map(entries), None) => {
-                entries.first().map_or(self.node.span.clone(), |first| first.key_span.clone())
+                entries.first().map_or_else(|| self.node.span.clone(), |first| first.key_span.clone())
             }
-            (Value::List(items), None) => items.first().map_or(self.node.span.clone(), |first| first.span.clone()),
+            (Value::List(items), None) => {
+                items.first().map_or_else(|| self.node.span.clone(), |first| first.span.clone())
+            }
             _ => self.node.span.clone(),
         }
     }

@@ -139,7 +139,7 @@ impl Shape {
                 let hint = suggest::hint(&entry.key, possible);
                 problems.at(entry.key_span.clone(), format!("unknown {what} `{}`", entry.key), hint);
                 match suggest::nearest(&entry.key, &known) {
-                    Some(meant) if !given.iter().any(|key| key == meant) => entry.key = meant.to_owned(),
+                    Some(meant) if !given.iter().any(|key| key == meant) => meant.clone_into(&mut entry.key),
                     _ => continue,
                 }
             }

@@ -8,7 +8,7 @@ use super::StepContext;
 /// Opens a session of this attempt; `role` tells it from the attempt's others.
 pub(super) async fn open(server: &Server, role: &str, side: Side, context: &StepContext) -> Result<Session, Failure> {
     let name = context.application_name(role);
-    let connecting = Box::pin(server.connect(&name));
+    let connecting = server.connect(&name);
     context.unless_stopped(connecting).await?.map_err(|error| error.on(side))
 }
 
@@ -16,7 +16,7 @@ pub(super) async fn open(server: &Server, role: &str, side: Side, context: &Step
 pub(super) async fn end<T>(session: Session, result: &Result<T, Failure>, context: &StepContext) {
     if result.is_ok() {
         session.close().await;
-    } else if let Err(error) = Box::pin(session.stop()).await {
+    } else if let Err(error) = session.stop().await {
         context.warn(format!("could not see whether a session has ended: {error}"));
     }
 }

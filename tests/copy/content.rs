@@ -172,8 +172,8 @@ async fn a_reader_sees_the_old_content_or_the_new_and_never_less() {
             }
         }
     };
-    let (outcome, mut counts) = tokio::join!(copy.run(), seen);
-    outcome.unwrap();
+    let copying = async { copy.run().await.unwrap() };
+    let (_, mut counts) = tokio::join!(copying, seen);
     counts.dedup();
     assert_eq!(counts, [700, 50_000]);
     // Rows that are frozen are visible to snapshots from before, too: never an empty table.

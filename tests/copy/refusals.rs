@@ -23,7 +23,7 @@ async fn a_missing_table_column_or_schema_is_named() {
         &copy.failure().await,
         Code::PostgresStatement,
         Side::Source,
-        &["\"Orders\"", "42P01", "literally"].map(|w| if w == "42P01" { "does not exist" } else { w }),
+        &["\"Orders\" does not exist", "literally"],
     );
     let columns = vec!["A".to_owned()];
     copy.step.source = CopySource::Table { table: "orders".into(), columns, condition: None };
@@ -91,17 +91,14 @@ async fn a_type_that_only_the_source_has_is_named() {
 
 #[tokio::test]
 async fn a_row_that_the_target_refuses_is_shown_with_its_line() {
-    // Large enough that the stream is still running when the answer comes; the refusal must not wait for its end.
-    let copy = Copy::of(
+    // A source without end: the refusal must not wait for it.
+    let endless = Copy::of(
+        "endless",
         "t",
-        "t",
-        "create table t (a int, b text); insert into t select g, repeat('x', 500) from generate_series(1, 20000) g;
-         create view endless as select a, b from t, generate_series(1, 1000000)",
+        "create view endless as select generate_series(1, 2000000000) as a, repeat('x', 500) as b",
         "create table t (a int, b text, constraint \"작다\" check (a < 3)); insert into t values (1, 'old')",
     )
     .await;
-    let mut endless = Copy { step: copy.step.clone(), ..copy };
-    endless.step.source = CopySource::Table { table: "endless".into(), columns: Vec::new(), condition: None };
     let failure = endless.failure().await;
     assert_failure(&failure, Code::PostgresData, Side::Target, &["\"작다\"", "line 3", "relation \"t\"", "COPY t"]);
     assert_eq!(failure.sqlstate.as_deref(), Some("23514"));

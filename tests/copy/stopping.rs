@@ -10,7 +10,7 @@ async fn endless() -> Copy {
     Copy::of(
         "endless",
         "t",
-        "create view endless as select g, repeat('값', 100) as b from generate_series(1, 2000000000) g",
+        "create view endless as select generate_series(1, 2000000000) as g, repeat('값', 100) as b",
         "create table t (a int); insert into t values (7)",
     )
     .await
@@ -64,7 +64,7 @@ async fn a_source_that_dies_is_a_transient_failure_of_the_source() {
     let copy = endless().await;
     let (failure, ()) = tokio::join!(copy.failure(), terminate(&copy, "source"));
     assert_eq!((failure.side, failure.class), (Side::Source, FailureClass::Transient), "{failure:?}");
-    assert_eq!(failure.sqlstate.as_deref(), Some("57P01"), "{failure:?}");
+    assert_eq!(failure.code, Code::PostgresConnectionLost, "{failure:?}");
     copy.close().await;
 }
 

@@ -107,6 +107,20 @@ async fn a_statement_that_fails_carries_duckdbs_own_words() {
 }
 
 #[tokio::test]
+async fn an_error_that_quotes_a_long_line_is_cut_in_its_middle() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("긴.csv");
+    std::fs::write(&path, format!("i\n{}\n", "가".repeat(500_000))).unwrap();
+    let session = DuckDbFile::new(folder.path().join("a.db")).open(OpenMode::ReadWrite).await.unwrap();
+    let query = format!("from read_csv('{}', columns = {{i: 'INT'}})", path.display());
+    let stop = CancellationToken::new();
+    let error = session.run(&stop, "reading", move |connection| connection.execute_batch(&query)).await.unwrap_err();
+    assert!(error.message.len() < 3100, "{}", error.message.len());
+    assert!(error.message.starts_with("Conversion Error") && error.message.contains(" … "), "{error}");
+    session.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn too_little_memory_has_a_hint_and_a_conflict_is_tried_again() {
     let memory = "set memory_limit = '20MB'; set max_temp_directory_size = '0MB'; set threads = 1;
         create temp table t as select range i, md5(range::varchar) m, md5((range + 1)::varchar) n from range(2000000);";
@@ -137,7 +151,7 @@ fn a_full_disk_is_told_apart_from_a_wrong_statement() {
     let fill = "create table t as select range i, random() r from range(3000000)";
     let arguments = [file.to_str().unwrap(), fill];
     let root = nix::unistd::Uid::effective().is_root();
-    let place = if root { Place::SmallDisk(path.to_str().unwrap(), 4096) } else { Place::SmallFiles(8192) };
+    let place = if root { Place::SmallDisk(path, 4096) } else { Place::SmallFiles(8192) };
     let failure: Failure = serde_json::from_str(&Other::start_in(place, "session", &arguments).hear()).unwrap();
     assert_eq!((failure.code, failure.class), (Code::DiskFull, FailureClass::Transient), "{failure}");
 }

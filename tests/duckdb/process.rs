@@ -4,28 +4,36 @@
 //! says goes to standard output behind a mark, for the test harness writes there too. A role ends when its standard
 //! input does, at the latest when its parent is gone.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio_util::sync::CancellationToken;
 use windlass::domain::failure::Side;
+use windlass::domain::step::StepKind;
 use windlass::duckdb::{DuckDbFile, OpenMode};
+use windlass::steps::Connection;
+
+use crate::publish::world::{names_in, publish_step};
+use crate::support::host::attempt;
 
 const MARK: &str = "windlass-child ";
 const ROLE: &str = "WINDLASS_TEST_ROLE";
 const ARGUMENTS: &str = "WINDLASS_TEST_ARGUMENTS";
 
 /// Where another process runs.
-#[derive(Clone, Copy)]
-pub(crate) enum Place<'p> {
+pub(crate) enum Place {
     /// As this one.
     Here,
     /// Where no file grows beyond that many blocks of 512 bytes.
     SmallFiles(u32),
     /// With a file system of that many KiB in that folder, seen by that process alone. Needs root.
-    SmallDisk(&'p str, u32),
+    SmallDisk(PathBuf, u32),
     /// With a read-only file system in that folder, seen by that process alone. Needs root.
-    ReadOnlyDisk(&'p str),
+    ReadOnlyDisk(PathBuf),
 }
 
 /// Another process that plays a role.
@@ -42,7 +50,7 @@ impl Other {
     }
 
     /// Starts a role somewhere else.
-    pub(crate) fn start_in(place: Place<'_>, role: &str, arguments: &[&str]) -> Self {
+    pub(crate) fn start_in(place: Place, role: &str, arguments: &[&str]) -> Self {
         let shell = |script: String| {
             let mut command = Command::new("sh");
             command.args(["-c", &format!("{script} && exec \"$0\" \"$@\"")]);
@@ -54,13 +62,16 @@ impl Other {
             command
         };
         let program = std::env::current_exe().unwrap();
+        let here = matches!(place, Place::Here);
         let mut command = match place {
             Place::Here => Command::new(&program),
             Place::SmallFiles(blocks) => shell(format!("trap '' XFSZ && ulimit -f {blocks}")),
-            Place::SmallDisk(folder, size) => own_mounts(format!("mount -t tmpfs -o size={size}k none '{folder}'")),
-            Place::ReadOnlyDisk(folder) => own_mounts(format!("mount -t tmpfs -o ro none '{folder}'")),
+            Place::SmallDisk(folder, size) => {
+                own_mounts(format!("mount -t tmpfs -o size={size}k none '{}'", folder.display()))
+            }
+            Place::ReadOnlyDisk(folder) => own_mounts(format!("mount -t tmpfs -o ro none '{}'", folder.display())),
         };
-        if !matches!(place, Place::Here) {
+        if !here {
             command.arg(&program);
         }
         let mut process = command
@@ -143,6 +154,8 @@ fn child() {
             wait_for_end();
         }
         ("session", [path, statements]) => say(fails(path, statements)),
+        ("read-loop", [path, rows]) => read_until_told(path, rows.parse().unwrap()),
+        ("publish", [master, replica, method]) => publish(master, replica, method),
         other => panic!("no such role: {other:?}"),
     }
 }
@@ -168,4 +181,61 @@ fn fails(path: &str, statements: &str) -> String {
         session.run(&stop, "running statements", move |connection| connection.execute_batch(&statements)).await
     });
     serde_json::to_string(&result.unwrap_err().on(Side::Target)).unwrap()
+}
+
+/// Opens a file again and again and says each new generation; every row of a file must be of one.
+fn read_until_told(path: &str, rows: i64) {
+    let told = Arc::new(AtomicBool::new(false));
+    let end = Arc::clone(&told);
+    std::thread::spawn(move || {
+        wait_for_end();
+        end.store(true, Ordering::SeqCst);
+    });
+    say("reading");
+    let mut newest = -1;
+    let ended = loop {
+        if told.load(Ordering::SeqCst) {
+            break "no errors".to_owned();
+        }
+        match read_once(path) {
+            Err(error) => break error.to_string(),
+            Ok((count, first, last)) if count != rows || first != last || last < newest => {
+                break format!("saw {count} rows of generations {first} to {last} after {newest}");
+            }
+            Ok((_, _, last)) if last > newest => {
+                newest = last;
+                if newest > 0 {
+                    say(format!("saw {newest}"));
+                }
+            }
+            Ok(_) => {}
+        }
+    };
+    if ended != "no errors" {
+        say(&ended);
+        wait_for_end();
+    }
+    say(ended);
+}
+
+fn read_once(path: &str) -> Result<(i64, i64, i64), ::duckdb::Error> {
+    let config = ::duckdb::Config::default().access_mode(::duckdb::AccessMode::ReadOnly)?;
+    let connection = ::duckdb::Connection::open_with_flags(path, config)?;
+    let query = "select count(*), min(generation), max(generation) from t where r >= 0";
+    connection.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+}
+
+/// Publishes a master and says what it failed with, then what is in the replica's folder.
+fn publish(master: &str, replica: &str, method: &str) {
+    let replica = Path::new(replica);
+    let folder = replica.parent().unwrap();
+    let market = Connection::DuckDb(DuckDbFile::new(master.into()));
+    let (context, _host) = attempt(folder, BTreeMap::from([("market".to_owned(), market)]));
+    let method = serde_json::from_value(serde_json::Value::from(method)).unwrap();
+    let step = publish_step(replica.file_name().unwrap().to_str().unwrap(), method);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let kind = StepKind::PublishReplica(step);
+    let result = runtime.block_on(windlass::steps::run(&kind, &context));
+    say(serde_json::to_string(&result.unwrap_err()).unwrap());
+    say(format!("{:?}", names_in(folder)));
 }

@@ -63,8 +63,8 @@ env: [API_TOKEN, NOT_SET]
     assert!(
         matches!(&settings.connections["market"], ConnectionSettings::DuckDb { path } if *path == temporary.path().join("stock.db"))
     );
-    assert_eq!((settings.locks["naver-api"], settings.max_runs, settings.drain), (2, 3, Duration::from_secs(60)));
-    assert_eq!(settings.retention.runs, Duration::from_secs(7 * 86400));
+    assert_eq!((settings.locks["naver-api"], settings.max_runs, settings.drain), (2, 3, Duration::from_mins(1)));
+    assert_eq!(settings.retention.runs, Duration::from_hours(7 * 24));
     assert_eq!((settings.logging.format, settings.logging.keep), (LogFormat::Json, 3));
     assert_eq!(settings.env_values(), BTreeMap::from([("API_TOKEN".to_owned(), "t0ken".to_owned())]));
     for secret in ["p%40ss", "p@ss", "s3cret", "t0ken"] {

@@ -51,6 +51,33 @@ fn the_schema_accepts_every_right_file_and_refuses_what_the_loader_refuses_for_i
     }
 }
 
+#[test]
+fn the_schema_beside_the_jobs_is_the_one_that_is_printed() {
+    let printed = format!("{:#}\n", spec::schema());
+    let path = folder("jobs/job.schema.json");
+    assert!(std::fs::read_to_string(path).unwrap() == printed, "windlass schema > jobs/job.schema.json");
+}
+
+#[test]
+fn the_reference_names_every_key() {
+    let reference = std::fs::read_to_string(folder("docs/JOBS.md")).unwrap();
+    let schema = spec::schema();
+    let definitions = schema["$defs"].as_object().unwrap().values().chain([&schema]);
+    let keys: BTreeSet<&String> = definitions
+        .filter_map(|each| each["properties"].as_object())
+        .flat_map(|properties| properties.keys())
+        .collect();
+    assert!(keys.len() > 60, "{}", keys.len());
+    let word = |key: &str| {
+        let part = |character: char| character.is_alphanumeric() || character == '_';
+        reference
+            .match_indices(key)
+            .any(|(at, _)| !reference[..at].ends_with(part) && !reference[at + key.len()..].starts_with(part))
+    };
+    let missing: Vec<_> = keys.into_iter().filter(|key| !word(key)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
 fn spec_files(place: &str) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder(place)).unwrap().map(|entry| entry.unwrap().path());
     entries.filter(|path| path.extension().is_some_and(|ending| ending == "yaml")).collect()

@@ -57,7 +57,7 @@ impl MemoryHost {
         self.until("a progress", || self.progress.lock().unwrap().iter().find(|one| wanted(one)).cloned()).await
     }
 
-    /// Makes the gate wait until the returned handle is notified.
+    /// Makes the next visit to the gate wait until the returned handle is notified.
     pub(crate) fn hold_gate(&self) -> Arc<Notify> {
         let open = Arc::new(Notify::new());
         *self.held.lock().unwrap() = Some(Arc::clone(&open));
@@ -79,10 +79,8 @@ impl MemoryHost {
                 changed.await;
             }
         };
-        match tokio::time::timeout(PATIENCE, found).await {
-            Ok(found) => found,
-            Err(_) => panic!("no {what} among {:?}", self.lines.lock().unwrap()),
-        }
+        let found = tokio::time::timeout(PATIENCE, found).await;
+        found.unwrap_or_else(|_| panic!("no {what} among {:?}", self.lines.lock().unwrap()))
     }
 }
 
@@ -103,7 +101,7 @@ impl Host for MemoryHost {
     }
 
     fn gate(&self) -> BoxFuture<'_, Result<(), Failure>> {
-        let held = self.held.lock().unwrap().clone();
+        let held = self.held.lock().unwrap().take();
         self.at_gate.notify_one();
         async move {
             if let Some(open) = held {

@@ -9,9 +9,9 @@ mod server;
 
 pub(crate) use database::TestDatabase;
 pub(crate) use keeper::Keeper;
-pub(crate) use private_server::{PrivateServer, pg_bin};
+pub(crate) use private_server::PrivateServer;
 pub(crate) use processes::processes_naming;
-pub(crate) use server::{TestServer, server};
+pub(crate) use server::server;
 
 /// Repeats a look until it holds; fails the test after 20 seconds, saying what was waited for.
 pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {

@@ -2,17 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::path::PathBuf;
 
 use windlass::postgres::Server;
-use windlass::postgres::embedded::{Binaries, Embedded, EmbeddedSettings};
+use windlass::postgres::embedded::{Embedded, EmbeddedSettings};
 
 use super::keeper::Keeper;
-
-/// The folder of PostgreSQL's programs.
-pub(crate) fn pg_bin() -> PathBuf {
-    Binaries::find(None).unwrap().folder
-}
 
 /// A server that goes, with its folder, when it is dropped.
 pub(crate) struct PrivateServer {

@@ -21,6 +21,9 @@ const POLL_EVERY: Duration = Duration::from_secs(2);
 /// Longest wait for a report, if the file says nothing else.
 const POLL_TIMEOUT: Duration = Duration::from_mins(30);
 
+/// Methods of HTTP that fetch or make something.
+const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE"];
+
 /// A request as four raw structs have it.
 struct Request<'r> {
     url: Option<&'r String>,
@@ -61,7 +64,7 @@ impl Resolver<'_, '_> {
         let into = raw.into.as_ref().and_then(|raw| self.into(raw, at.key("into")));
         let expect = raw.expect.as_ref().map(|raw| self.expect(raw, at.key("expect"))).unwrap_or_default();
         let allow_empty = raw.allow_empty.unwrap_or(false);
-        let source = http.map(|http| CollectSource::Http(Box::new(http))).or(file.map(CollectSource::File))?;
+        let source = http.map(|http| CollectSource::Http(Box::new(http))).or_else(|| file.map(CollectSource::File))?;
         Some(CollectStep { source, into: into?, expect, allow_empty })
     }
 
@@ -127,7 +130,6 @@ impl Resolver<'_, '_> {
 
     fn request(&mut self, raw: &Request<'_>, at: At<'_>, names: &Names) -> Option<HttpRequest> {
         let method = raw.method.map_or_else(|| raw.default_method.to_owned(), |method| method.to_uppercase());
-        const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE"];
         if !METHODS.contains(&method.as_str()) {
             let hint = format!("possible here: {}", METHODS.join(", "));
             self.wrong(at.key("method"), format!("unknown method `{method}`"), &hint);

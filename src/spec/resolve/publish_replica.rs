@@ -40,13 +40,13 @@ impl Resolver<'_, '_> {
     fn target(&mut self, to: &OneOrMany<String>, at: At<'_>) -> Option<Text> {
         let (path, at) = match to {
             OneOrMany::One(path) => (path, at),
-            OneOrMany::Many(paths) => match paths.as_slice() {
-                [path] => (path, at.item(0)),
-                _ => {
+            OneOrMany::Many(paths) => {
+                let [path] = paths.as_slice() else {
                     self.wrong(at, "`to` with several places has no effect yet", "one path so far");
                     return None;
-                }
-            },
+                };
+                (path, at.item(0))
+            }
         };
         if path.contains("://") {
             self.wrong(at, "`to` with an address has no effect yet", "a path so far");

@@ -141,10 +141,9 @@ impl Resolver<'_, '_> {
     pub(super) fn table(&mut self, given: Option<&String>, parent: At<'_>) -> Option<Text> {
         let text = given?;
         let at = parent.key("table");
-        if !text.contains("{{") && !text.contains("{%") {
-            if let Err(error) = TableName::parse(text) {
-                self.wrong(at, error.to_string(), "write `name` or `schema.name`");
-            }
+        let literal = !text.contains("{{") && !text.contains("{%");
+        if let Some(error) = TableName::parse(text).err().filter(|_| literal) {
+            self.wrong(at, error.to_string(), "write `name` or `schema.name`");
         }
         Some(self.text(text, at, &Names::STEP))
     }

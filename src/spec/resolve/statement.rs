@@ -51,10 +51,10 @@ impl Resolver<'_, '_> {
     /// Bounds on a number of rows.
     pub(super) fn rows(&mut self, raw: &RawRows, at: At<'_>) -> RowBounds {
         self.refuse(raw.drop_at_most.as_ref(), at, "drop_at_most");
-        if let (Some(min), Some(max)) = (raw.min, raw.max) {
-            if min > max {
-                self.wrong(at.key("min"), format!("`min` ({min}) is more than `max` ({max})"), "");
-            }
+        if let (Some(min), Some(max)) = (raw.min, raw.max)
+            && min > max
+        {
+            self.wrong(at.key("min"), format!("`min` ({min}) is more than `max` ({max})"), "");
         }
         RowBounds { min: raw.min, max: raw.max }
     }

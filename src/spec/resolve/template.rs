@@ -45,7 +45,8 @@ impl Resolver<'_, '_> {
                 for name in used {
                     if let Some((message, hint)) = self.complaint(&name, *names) {
                         let found = find_name(&source.text[span.clone()], &name);
-                        let place = found.map_or(span.clone(), |at| span.start + at..span.start + at + name.len());
+                        let place =
+                            found.map_or_else(|| span.clone(), |at| span.start + at..span.start + at + name.len());
                         self.complain(source, place, message, hint);
                     }
                 }

@@ -9,7 +9,7 @@
 //! whole. Everything that can be wrong without moving data (names, privileges, types, what hangs on the old table) is
 //! looked at before any data moves. Several streams and incremental modes are left out.
 
-mod source;
+pub(super) mod source;
 mod staging;
 mod stream;
 

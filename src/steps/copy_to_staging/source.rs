@@ -5,11 +5,12 @@ use crate::domain::failure::{Failure, Side};
 use crate::domain::step::CopySource;
 use crate::postgres::{self, Column, Ident, PgError, QualifiedName, Session};
 use crate::steps::StepContext;
+use crate::steps::sql::statements;
 
 /// What is to be read, with all templates rendered.
-pub(super) struct Wanted {
+pub(in crate::steps) struct Wanted {
     /// The rows, as a query.
-    query: String,
+    pub(in crate::steps) query: String,
     /// What is read, for people: `"주문_내역"` or `the query`.
     pub(super) name: String,
     /// Whether the rows are those of one table, so that its NOT NULLs hold.
@@ -29,7 +30,7 @@ pub(super) struct Source {
 }
 
 /// Renders what the step is to read.
-pub(super) fn resolve(source: &CopySource, context: &StepContext) -> Result<Wanted, Failure> {
+pub(in crate::steps) fn resolve(source: &CopySource, context: &StepContext) -> Result<Wanted, Failure> {
     match source {
         CopySource::Table { table, columns, condition } => {
             let table = context.table(table)?;
@@ -48,10 +49,17 @@ pub(super) fn resolve(source: &CopySource, context: &StepContext) -> Result<Want
         }
         CopySource::Query(query) => {
             let query = context.scope.sql(query)?;
-            let query = query.trim().trim_end_matches(|end: char| end == ';' || end.is_whitespace()).to_owned();
-            if query.is_empty() {
-                return Err(Failure::permanent(Code::PostgresStatement, Side::Source, "the query is empty"));
-            }
+            // Without a semicolon, and without a comment behind it.
+            let query = match statements::split(&query).as_slice() {
+                [only] => only.text.to_owned(),
+                several => {
+                    let message = match several.len() {
+                        0 => "the query is empty".to_owned(),
+                        count => format!("the query holds {count} statements; give one"),
+                    };
+                    return Err(Failure::permanent(Code::PostgresStatement, Side::Source, message));
+                }
+            };
             Ok(Wanted { query, name: "the query".to_owned(), plain: false })
         }
     }

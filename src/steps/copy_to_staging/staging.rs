@@ -156,9 +156,9 @@ async fn types(session: &Session, columns: &[Column]) -> Result<Vec<TargetType>,
         select to_regtype(d.type)::oid,
                d.schema is null or exists (
                  select from pg_collation c join pg_namespace n on n.oid = c.collnamespace
-                 where n.nspname = d.schema and c.collname = d.collation
+                 where n.nspname = d.schema and c.collname = d.collation_name
                    and c.collencoding in (-1, (select encoding from pg_database where datname = current_database())))
-        from unnest($1::text[], $2::text[], $3::text[]) with ordinality as d(type, schema, collation, place)
+        from unnest($1::text[], $2::text[], $3::text[]) with ordinality as d(type, schema, collation_name, place)
         order by d.place";
     let names: Vec<&str> = columns.iter().map(|column| column.sql_type.as_str()).collect();
     let schemas: Vec<Option<&str>> =

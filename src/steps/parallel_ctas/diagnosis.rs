@@ -123,9 +123,9 @@ fn called_names(query: &str) -> Vec<String> {
 /// Nothing forbids it: then the tables are too small for the workers wanted, or the work too little for their cost.
 async fn largest_table(plan: &Plan, planned: u32, minimum: u32, session: &Session) -> Result<Cause, PgError> {
     let sql = "select c.oid::regclass::text, pg_size_pretty(pg_relation_size(c.oid)), \
-                      pg_size_pretty(pg_size_bytes(current_setting('min_parallel_table_scan_size')) * (3 ^ ($2 - 1))::bigint), \
+                      pg_size_pretty(pg_size_bytes(current_setting('min_parallel_table_scan_size')) * (3 ^ ($2::float8 - 1))::bigint), \
                       pg_relation_size(c.oid) \
-                        < pg_size_bytes(current_setting('min_parallel_table_scan_size')) * (3 ^ ($2 - 1))::bigint, \
+                        < pg_size_bytes(current_setting('min_parallel_table_scan_size')) * (3 ^ ($2::float8 - 1))::bigint, \
                       current_setting('dynamic_shared_memory_type') = 'none' \
                from pg_class c where c.oid = any(select to_regclass(t) from unnest($1::text[]) t) and c.relkind in ('r', 'm') \
                order by pg_relation_size(c.oid) desc limit 1";

@@ -2,7 +2,7 @@
 
 mod duckdb;
 mod postgres;
-mod statements;
+pub(super) mod statements;
 
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;

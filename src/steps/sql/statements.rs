@@ -11,9 +11,9 @@ const SHOWN: usize = 60;
 
 /// One statement of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Statement<'a> {
+pub(in crate::steps) struct Statement<'a> {
     /// The statement, from its first word, without its semicolon.
-    pub(super) text: &'a str,
+    pub(in crate::steps) text: &'a str,
     /// The line of its first word, from one.
     pub(super) line: usize,
     /// Whether it would begin or end a transaction.
@@ -50,7 +50,7 @@ pub(super) fn unexpected(complaint: &str) -> Failure {
 }
 
 /// The statements of a text, in order.
-pub(super) fn split(text: &str) -> Vec<Statement<'_>> {
+pub(in crate::steps) fn split(text: &str) -> Vec<Statement<'_>> {
     let mut statements = Vec::new();
     let mut reader = Reader { text, at: 0 };
     while let Some(statement) = reader.statement() {

@@ -138,7 +138,7 @@ impl Metrics {
         forget(&self.0.families.last_success, &[job]);
     }
 
-    fn replica_published(&self, job: &str, step: &str, path: &str, bytes: u64, generation: u64) {
+    fn replica_published(&self, job: &str, step: &str, path: &str, bytes: u64, generation: Option<u64>) {
         let families = &self.0.families;
         let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         let mut replicas = self.0.replicas.lock().unwrap_or_else(PoisonError::into_inner);
@@ -151,7 +151,10 @@ impl Metrics {
         #[expect(clippy::disallowed_methods, reason = "the metric is this machine's time, as a scrape's is")]
         families.replica_published.with_label_values(&[path]).set(seconds_of(Utc::now()));
         families.replica_bytes.with_label_values(&[path]).set(whole(bytes));
-        families.replica_generation.with_label_values(&[path]).set(whole(generation));
+        match generation {
+            Some(generation) => families.replica_generation.with_label_values(&[path]).set(whole(generation)),
+            None => forget(&families.replica_generation, &[path]),
+        }
     }
 }
 

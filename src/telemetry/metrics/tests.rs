@@ -23,7 +23,7 @@ fn one_of_everything() -> Metrics {
     metrics.observe("j", "s", &Observation::CtasAttempt { planned: 4, achieved: 3, target: 4, minimum: 2, outcome });
     metrics.observe("j", "s", &Observation::CtasSlotWait(second));
     metrics.observe("j", "s", &Observation::Copied { rows: 993_305, bytes: 1 << 40 });
-    metrics.observe("j", "s", &Observation::ReplicaPublished { path: "/r.db".into(), bytes: 7, generation: 3 });
+    metrics.observe("j", "s", &Observation::ReplicaPublished { path: "/r.db".into(), bytes: 7, generation: Some(3) });
     metrics.firing("j", FiringState::Missed);
     metrics.fire_lag(Duration::from_millis(3));
     metrics.lock_waited("naver-api/a", second);
@@ -68,7 +68,7 @@ fn labels_and_values_are_the_documented_ones() {
 #[test]
 fn what_is_no_longer_so_is_no_longer_shown() {
     let metrics = one_of_everything();
-    metrics.observe("j", "s", &Observation::ReplicaPublished { path: "/new.db".into(), bytes: 8, generation: 1 });
+    metrics.observe("j", "s", &Observation::ReplicaPublished { path: "/new.db".into(), bytes: 8, generation: Some(1) });
     metrics.next_run("j", None);
     metrics.job_retired("j");
     let page = metrics.render().unwrap();

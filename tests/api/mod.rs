@@ -1,0 +1,5 @@
+//! The HTTP pages, over a real socket.
+
+mod client;
+mod pages;
+mod promtool;

@@ -1,0 +1,8 @@
+//! `publish_replica` against real files and servers, with readers in other processes.
+
+pub(crate) mod world;
+
+mod from_master;
+mod from_postgres;
+mod readers;
+mod refusals;
