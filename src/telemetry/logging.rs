@@ -20,7 +20,7 @@ use super::mask::{Masked, Masker};
 use crate::domain::ids::RunId;
 
 /// What is logged when nobody asks for anything else.
-pub const DEFAULT_FILTER: &str = "info";
+pub const DEFAULT_FILTER: &str = "info,tokio_postgres=warn,deadpool=error";
 
 /// How a line looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
