@@ -32,3 +32,13 @@ fn every_page_says_what_it_means_why_it_happens_and_what_to_type() {
         assert!(causes.contains("\n- "), "{code} lists no cause");
     }
 }
+
+#[test]
+fn yaml_on_a_page_can_be_read() {
+    for code in Code::ALL {
+        for block in code.page().split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()) {
+            let read = serde_yaml::from_str::<serde_json::Value>(block);
+            assert!(read.is_ok(), "{code}: {}\n{block}", read.unwrap_err());
+        }
+    }
+}

@@ -15,5 +15,6 @@ mod fetch;
 mod layers;
 mod postgres;
 mod publish;
+mod readme;
 mod spec;
 mod sql;
