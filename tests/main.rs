@@ -3,6 +3,7 @@
 mod support;
 
 mod api;
+mod collect;
 mod command;
 mod copy;
 mod ctas;
@@ -10,6 +11,7 @@ mod duckdb;
 mod embedded;
 mod engine;
 mod error_pages;
+mod fetch;
 mod layers;
 mod postgres;
 mod publish;

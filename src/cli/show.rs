@@ -119,7 +119,9 @@ fn done_about(run: &Run, last: Option<(&RunStep, &Attempt)>) -> String {
     if lost > 0 {
         done.push(format!("{lost} of these were lost with their daemon"));
     }
-    done.push("what it had begun was undone".to_owned());
+    if step.kind != "command" {
+        done.push("what it had begun was undone".to_owned());
+    }
     if !run.locks.is_empty() {
         let names: Vec<&str> = run.locks.iter().map(|lock| lock.name.as_str()).collect();
         done.push(format!("{} was freed", names.join(", ")));

@@ -6,6 +6,9 @@
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, FailureClass, Side};
 
+/// Bytes of a message that are kept: enough for DuckDB's longest advice beside an ordinary line of data.
+const LONGEST: usize = 3000;
+
 /// An error of a DuckDB session.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{doing}: {message}")]
@@ -106,12 +109,19 @@ impl DuckDbError {
     }
 }
 
-/// DuckDB's message, or the driver's where DuckDB said nothing.
+/// DuckDB's message, or the driver's where DuckDB said nothing. DuckDB quotes a line of CSV whole, however long; an
+/// error is kept for as long as its run is, so its middle goes.
 fn words(error: &duckdb::Error) -> String {
-    match error {
+    let message = match error {
         duckdb::Error::DuckDBFailure(_, Some(message)) => message.trim().to_owned(),
         other => other.to_string(),
+    };
+    if message.len() <= LONGEST {
+        return message;
     }
+    let (head, tail) =
+        (message.floor_char_boundary(LONGEST / 2), message.ceil_char_boundary(message.len() - LONGEST / 2));
+    format!("{} … {}", &message[..head], &message[tail..])
 }
 
 /// The kind that DuckDB's words give away; `None` where it depends on what was being done.

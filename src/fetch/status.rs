@@ -89,7 +89,7 @@ mod tests {
             retry_after(&HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]), now)
         };
         assert_eq!(asked("120"), Some(Duration::from_mins(2)));
-        assert_eq!(asked("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::from_secs(60)));
+        assert_eq!(asked("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::from_mins(1)));
         assert_eq!(asked("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
         assert_eq!(asked("soon"), None);
     }

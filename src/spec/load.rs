@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use crate::domain::job::Job;
 
@@ -14,6 +15,9 @@ use super::resolve;
 use super::schema::schema;
 use super::shape::Shape;
 use super::source::Source;
+
+/// The shape of a job file; making the schema takes longer than checking against it.
+static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::strict(schema()));
 
 /// A file in a folder of jobs that is not a job.
 const SETTINGS_FILE: &str = "windlass.yaml";
@@ -93,7 +97,7 @@ fn load(source: &Source, known: &Known) -> Result<Loaded, Vec<Diagnostic>> {
         std::path::absolute(&source.path).ok().and_then(|path| path.parent().map(Path::to_owned)).unwrap_or_default();
     let mut problems = Problems::new(source);
     let node = Node::parse(source).map_err(|diagnostic| vec![diagnostic])?;
-    let Some(node) = Shape::strict(schema()).check(node, &mut problems) else {
+    let Some(node) = SHAPE.check(node, &mut problems) else {
         return Err(problems.into_sorted());
     };
     let at = At::root(&node);

@@ -107,6 +107,20 @@ async fn a_statement_that_fails_carries_duckdbs_own_words() {
 }
 
 #[tokio::test]
+async fn an_error_that_quotes_a_long_line_is_cut_in_its_middle() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("긴.csv");
+    std::fs::write(&path, format!("i\n{}\n", "가".repeat(500_000))).unwrap();
+    let session = DuckDbFile::new(folder.path().join("a.db")).open(OpenMode::ReadWrite).await.unwrap();
+    let query = format!("from read_csv('{}', columns = {{i: 'INT'}})", path.display());
+    let stop = CancellationToken::new();
+    let error = session.run(&stop, "reading", move |connection| connection.execute_batch(&query)).await.unwrap_err();
+    assert!(error.message.len() < 3100, "{}", error.message.len());
+    assert!(error.message.starts_with("Conversion Error") && error.message.contains(" … "), "{error}");
+    session.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn too_little_memory_has_a_hint_and_a_conflict_is_tried_again() {
     let memory = "set memory_limit = '20MB'; set max_temp_directory_size = '0MB'; set threads = 1;
         create temp table t as select range i, md5(range::varchar) m, md5((range + 1)::varchar) n from range(2000000);";

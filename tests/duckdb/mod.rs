@@ -4,3 +4,4 @@ pub(crate) mod process;
 
 mod errors;
 mod sessions;
+mod statements;

@@ -5,7 +5,7 @@ use windlass::domain::failure::Side;
 use windlass::domain::ids::TableName;
 use windlass::postgres::{PgError, Session, check_replaceable, place, swap};
 
-use crate::support::{TestDatabase, server};
+use crate::support::{TestDatabase, eventually, server};
 
 async fn session(sql: &str) -> (TestDatabase, Session) {
     let database = server().database().await;
@@ -116,5 +116,24 @@ async fn what_goes_with_the_old_table_is_told() {
     .await;
     let lost = replace(&session, "t", "hidden").await.unwrap();
     assert_eq!(lost, ["foreign key t_a_fkey", "trigger \"감시\""]);
+    database.close().await;
+}
+
+#[tokio::test]
+async fn a_reader_delays_the_swap_and_is_not_cut_off() {
+    let (database, session) = session("create table t (a int); create table hidden (a int)").await;
+    let reader = database.server().connect("reader").await.unwrap();
+    reader.execute("begin; select * from t", "reading").await.unwrap();
+    let place = place(&session, &TableName::parse("t").unwrap()).await.unwrap();
+    let reading = async {
+        let waits =
+            format!("select count(*) from pg_stat_activity where pid = {} and wait_event_type = 'Lock'", session.pid());
+        eventually("the swap waits for the reader", async || database.value(&waits).await == "1").await;
+        reader.execute("select * from t; commit", "reading on").await.unwrap();
+    };
+    let (swapped, ()) = tokio::join!(swap(&session, &place, "hidden"), reading);
+    swapped.unwrap();
+    assert_eq!(text(&session, "select to_regclass('hidden')::text").await, "");
+    reader.close().await;
     database.close().await;
 }

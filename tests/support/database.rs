@@ -26,10 +26,10 @@ impl TestDatabase {
     pub(super) async fn make(server: &TestServer) -> Self {
         let name = format!("test_{}", uuid::Uuid::now_v7().simple());
         let maintenance = server.server("postgres");
-        let session = maintenance.connect("test-maintenance").await.unwrap();
+        let session = Box::pin(maintenance.connect("test-maintenance")).await.unwrap();
         session.client().batch_execute(&format!("create database {name}")).await.unwrap();
         let own = server.server(&name);
-        let admin = Some(own.connect("test-admin").await.unwrap());
+        let admin = Some(Box::pin(own.connect("test-admin")).await.unwrap());
         Self { url: server.url(&name), server: own, name, maintenance, admin }
     }
 
@@ -67,7 +67,7 @@ impl TestDatabase {
     /// Checks that nothing of Windlass is connected any more and drops the database.
     pub(crate) async fn close(mut self) {
         self.admin = None;
-        let session = self.maintenance.connect("test-maintenance").await.unwrap();
+        let session = Box::pin(self.maintenance.connect("test-maintenance")).await.unwrap();
         let deadline = Instant::now() + PATIENCE;
         loop {
             let rows = session.client().query(LEFT, &[&self.name]).await.unwrap();

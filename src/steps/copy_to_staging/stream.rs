@@ -136,21 +136,22 @@ async fn pump(
 
 /// Returns when the session of that process takes no more rows: its transaction has failed, or it is gone.
 async fn refused(monitor: &Session, pid: i32) {
-    let look = "select state from pg_stat_activity where pid = $1";
     loop {
         sleep(WATCH).await;
-        match monitor.query_opt(look, &[&pid], "watching the copy").await {
-            Ok(Some(row)) => {
-                let state: Option<String> = row.get(0);
-                if state.is_some_and(|state| state == "idle in transaction (aborted)") {
-                    return;
-                }
-            }
-            Ok(None) => return,
+        match in_transaction(monitor, pid).await {
+            Ok(true) => {}
+            Ok(false) => return,
             // A lost watcher is no reason to fail: the stream itself will tell, if later.
             Err(_) => std::future::pending().await,
         }
     }
+}
+
+/// Whether the transaction that made the hidden table is still going on. Its state won't say: a session that has failed
+/// in the middle of a COPY counts as active until the client, too, is done with it. But it has lost its transaction.
+async fn in_transaction(monitor: &Session, pid: i32) -> Result<bool, PgError> {
+    let look = "select 1 from pg_stat_activity where pid = $1 and backend_xid is not null";
+    Ok(monitor.query_opt(look, &[&pid], "watching the copy").await?.is_some())
 }
 
 /// The failure of the source; where the target had failed before it, that one, with the source's words added.
@@ -160,10 +161,7 @@ async fn both(
     sessions: &Sessions,
     from_target: impl Fn(tokio_postgres::Error) -> Failure,
 ) -> Failure {
-    let look = "select 1 from pg_stat_activity where pid = $1 and state = 'idle in transaction (aborted)'";
-    let pid = sessions.target.pid();
-    let aborted = sessions.monitor.query_opt(look, &[&pid], "looking at the copy").await;
-    if !matches!(aborted, Ok(Some(_))) {
+    if in_transaction(&sessions.monitor, sessions.target.pid()).await.unwrap_or(true) {
         return failure;
     }
     match sink.as_mut().finish().await {

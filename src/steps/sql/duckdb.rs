@@ -65,9 +65,13 @@ fn on_target(error: DuckDbError) -> Failure {
 /// Runs one statement and says how many rows it changed, or else returned.
 fn execute(connection: &::duckdb::Connection, text: &str) -> Result<u64, ::duckdb::Error> {
     let mut statement = connection.prepare(text)?;
-    let changed = statement.execute([])?;
-    // A statement that changes rows returns their number as its only row, in a column of this name.
-    let counts = changed == 0 && statement.row_count() == 1 && statement.column_names() == ["Count"];
-    let rows = if changed > 0 || counts { changed } else { statement.row_count() };
-    Ok(u64::try_from(rows).unwrap_or(u64::MAX))
+    let mut rows = statement.query([])?;
+    let Some(answer) = rows.as_ref() else { return Ok(0) };
+    // A statement that changes rows, or makes a table of them, returns their number as its only row, in a column of
+    // this name. A query may call its column so too.
+    let reads = text.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("select"));
+    if reads || answer.row_count() != 1 || answer.column_names() != ["Count"] {
+        return Ok(answer.row_count() as u64);
+    }
+    rows.next()?.map_or(Ok(0), |row| row.get(0))
 }

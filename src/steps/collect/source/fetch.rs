@@ -1,0 +1,133 @@
+//! A source's data as local files that DuckDB can read: plain UTF-8 CSV, one JSON record per line, or Parquet.
+
+use std::path::{Path, PathBuf};
+
+use encoding_rs::Encoding;
+
+use super::bytes::{self, Plain};
+use super::records::{self, RecordsError};
+use super::{file, http};
+use crate::domain::code::Code;
+use crate::domain::failure::{Failure, Side};
+use crate::domain::step::{BodyFormat, CollectSource};
+use crate::steps::StepContext;
+use crate::steps::collect::spool::Spool;
+
+/// A file as it came.
+pub(super) struct RawFile {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    /// What errors call it: the request, or the path.
+    pub(super) label: String,
+    /// Its encoding where that is not UTF-8.
+    pub(super) charset: Option<&'static Encoding>,
+}
+
+/// All files of a source, as they came.
+pub(super) struct Raw {
+    pub(super) files: Vec<RawFile>,
+    pub(super) format: BodyFormat,
+    /// JSON pointer to the records.
+    pub(super) records: Option<String>,
+    /// Largest size of all of it, decompressed.
+    pub(super) max_bytes: Option<u64>,
+    /// Size as it came.
+    pub(super) bytes: u64,
+}
+
+/// A source's data, ready to be read. JSON has become one record per line.
+pub(in crate::steps::collect) struct Body {
+    /// The files.
+    pub(in crate::steps::collect) files: Vec<BodyFile>,
+    /// How they are to be read; never `Json`.
+    pub(in crate::steps::collect) format: BodyFormat,
+    /// How many records there are, where that is known: for JSON.
+    pub(in crate::steps::collect) records: Option<u64>,
+    /// Size of what came.
+    pub(in crate::steps::collect) bytes: u64,
+}
+
+/// A file of a body.
+pub(in crate::steps::collect) struct BodyFile {
+    /// Where it is.
+    pub(in crate::steps::collect) path: PathBuf,
+    /// What errors call it.
+    pub(in crate::steps::collect) label: String,
+}
+
+/// Fetches all of a source's data.
+pub(in crate::steps::collect) async fn fetch(
+    source: &CollectSource,
+    spool: &Spool,
+    context: &StepContext,
+) -> Result<Body, Failure> {
+    let raw = match source {
+        CollectSource::Http(source) => http::fetch(source, spool, context).await?,
+        CollectSource::File(source) => file::find(source, context)?,
+    };
+    let output = spool.path("plain");
+    // Ends the thread's work when the step is stopped, and also when this future is dropped.
+    let stop = context.stop.child_token();
+    let _stop_with_us = stop.clone().drop_guard();
+    let prepared = tokio::task::spawn_blocking(move || prepare(raw, &output, &|| stop.is_cancelled()));
+    match prepared.await {
+        Ok(Err(failure)) if context.stop.is_cancelled() => {
+            drop(failure);
+            Err(Failure::stopped())
+        }
+        Ok(prepared) => prepared,
+        Err(error) => Err(Failure::bug(format!("preparing the data: {error}"))),
+    }
+}
+
+/// Makes files that can be read: on a blocking thread, with one record in memory at a time.
+fn prepare(raw: Raw, output: &Path, stopped: &dyn Fn() -> bool) -> Result<Body, Failure> {
+    match raw.format {
+        BodyFormat::Json | BodyFormat::Ndjson => one_record_per_line(&raw, output, stopped),
+        BodyFormat::Csv => plain_text(raw, output, stopped),
+        BodyFormat::Parquet => {
+            let files = raw.files.into_iter().map(|file| BodyFile { path: file.path, label: file.label }).collect();
+            Ok(Body { files, format: BodyFormat::Parquet, records: None, bytes: raw.bytes })
+        }
+    }
+}
+
+fn one_record_per_line(raw: &Raw, output: &Path, stopped: &dyn Fn() -> bool) -> Result<Body, Failure> {
+    let mut lines = records::Lines::create(output).map_err(|error| bytes::disk(&error))?;
+    for file in &raw.files {
+        let plain = Plain::open(&file.path, file.charset, raw.max_bytes, stopped);
+        let read = plain.map_err(RecordsError::Read).and_then(|plain| match raw.format {
+            BodyFormat::Json => records::of_document(plain, raw.records.as_deref(), &mut lines),
+            _ => records::of_lines(plain, &mut lines),
+        });
+        read.map_err(|error| error.failure(&file.label))?;
+    }
+    let label = raw.files.iter().map(|file| file.label.as_str()).collect::<Vec<_>>().join(", ");
+    let count = lines.finish().map_err(|error| bytes::disk(&error))?;
+    let files = vec![BodyFile { path: output.to_owned(), label }];
+    Ok(Body { files, format: BodyFormat::Ndjson, records: Some(count), bytes: raw.bytes })
+}
+
+/// CSV is read where it is, unless it is compressed or encoded otherwise.
+fn plain_text(raw: Raw, output: &Path, stopped: &dyn Fn() -> bool) -> Result<Body, Failure> {
+    let mut files = Vec::new();
+    for (number, file) in raw.files.into_iter().enumerate() {
+        let RawFile { path, label, charset } = file;
+        let compressed = bytes::is_gzip(&path).map_err(|error| bytes::input(&label, &error))?;
+        if !compressed && charset.is_none() {
+            files.push(BodyFile { path, label });
+            continue;
+        }
+        let plain = output.with_extension(number.to_string());
+        Plain::open(&path, charset, raw.max_bytes, stopped)
+            .and_then(|mut input| bytes::copy(&mut input, &plain))
+            .map_err(|error| bytes::input(&label, &error))?;
+        files.push(BodyFile { path: plain, label });
+    }
+    Ok(Body { files, format: BodyFormat::Csv, records: None, bytes: raw.bytes })
+}
+
+/// A body that is not what was promised.
+pub(super) fn not_as_promised(label: &str, what: impl std::fmt::Display) -> Failure {
+    Failure::permanent(Code::BodyFormat, Side::Source, format!("reading {label}: {what}"))
+}

@@ -1,0 +1,12 @@
+//! Where data comes from: HTTP or local files, whole and on disk before anything is read from it.
+
+mod bytes;
+mod fetch;
+mod file;
+mod http;
+mod recode;
+mod records;
+mod report;
+mod walk;
+
+pub(super) use fetch::{Body, fetch};

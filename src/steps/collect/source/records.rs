@@ -1,0 +1,185 @@
+//! The records of a JSON document, one per line, as they stand.
+//!
+//! DuckDB reads a document whose records lie deeper than its top as one value and holds it whole. So the document is
+//! walked here with one record in memory, and DuckDB gets the records. Their text is not changed but for line breaks,
+//! so that no number loses a digit. On the way the document is checked from its first to its last byte.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::bytes;
+use super::fetch::not_as_promised;
+use super::walk::{self, Walk};
+use crate::domain::failure::Failure;
+
+/// Records on their way to a file.
+pub(super) struct Lines {
+    output: BufWriter<File>,
+    count: u64,
+}
+
+impl Lines {
+    /// A new file.
+    pub(super) fn create(path: &Path) -> io::Result<Self> {
+        Ok(Self { output: BufWriter::with_capacity(256 * 1024, File::create_new(path)?), count: 0 })
+    }
+
+    /// Writes a record. Line breaks in it can only stand between its parts, where a space means the same.
+    pub(super) fn push(&mut self, record: &RawValue) -> Result<(), RecordsError> {
+        let text = record.get();
+        self.count += 1;
+        if !text.starts_with('{') {
+            return Err(RecordsError::NotARecord { number: self.count, kind: walk::kind_of(text) });
+        }
+        let mut parts = text.split(['\n', '\r']);
+        let write = |output: &mut BufWriter<File>, part: &str| output.write_all(part.as_bytes());
+        let written = write(&mut self.output, parts.next().unwrap_or_default())
+            .and_then(|()| {
+                parts.try_for_each(|part| write(&mut self.output, " ").and_then(|()| write(&mut self.output, part)))
+            })
+            .and_then(|()| write(&mut self.output, "\n"));
+        written.map_err(RecordsError::Write)
+    }
+
+    /// Ends the file and says how many records it holds.
+    pub(super) fn finish(mut self) -> io::Result<u64> {
+        self.output.flush()?;
+        Ok(self.count)
+    }
+}
+
+/// Why records can't be had.
+#[derive(Debug)]
+pub(super) enum RecordsError {
+    /// The file can't be read.
+    Read(io::Error),
+    /// The lines can't be written.
+    Write(io::Error),
+    /// The text is not JSON.
+    Syntax(serde_json::Error),
+    /// There are no records where they should be.
+    Place(String),
+    /// A record is not an object.
+    NotARecord { number: u64, kind: &'static str },
+}
+
+impl RecordsError {
+    /// The failure of reading that file.
+    pub(super) fn failure(self, label: &str) -> Failure {
+        match self {
+            Self::Read(error) => bytes::input(label, &error),
+            Self::Write(error) => bytes::disk(&error),
+            Self::Syntax(error) if error.is_io() => bytes::input(label, &io::Error::from(error)),
+            Self::Syntax(error) if error.is_eof() => {
+                not_as_promised(label, format!("the JSON ends before its end ({error})"))
+            }
+            Self::Syntax(error) => not_as_promised(label, format!("not valid JSON: {error}")),
+            Self::Place(what) => not_as_promised(label, what)
+                .with_hint("`records` is a JSON pointer to the array of records, for example /data/rows"),
+            Self::NotARecord { number, kind } => {
+                not_as_promised(label, format!("record {number} is {kind}, not an object"))
+                    .with_hint("each record must be a JSON object; `records` says where the array of records is")
+            }
+        }
+    }
+}
+
+/// The records of one document: of the array that `pointer` names, else of the document, which may be a single record.
+pub(super) fn of_document(input: impl Read, pointer: Option<&str>, lines: &mut Lines) -> Result<(), RecordsError> {
+    let path = walk::path_of(pointer.unwrap_or_default()).map_err(RecordsError::Place)?;
+    let mut input = BufReader::with_capacity(256 * 1024, input);
+    let first = first_byte(&mut input).map_err(RecordsError::Read)?;
+    let mut reader = serde_json::Deserializer::from_reader(input);
+    if path.is_empty() && first.is_some_and(|byte| byte != b'[') {
+        let record = Box::<RawValue>::deserialize(&mut reader).map_err(RecordsError::Syntax)?;
+        reader.end().map_err(RecordsError::Syntax)?;
+        return lines.push(&record);
+    }
+    let mut walk = Walk::new(&path, lines);
+    let walked = walk.document(&mut reader).and_then(|()| reader.end());
+    match (walk.problem(), walked) {
+        (Some(problem), _) => Err(problem),
+        (None, walked) => walked.map_err(RecordsError::Syntax),
+    }
+}
+
+/// The first byte that is no white space, left where it is; `None` at the end.
+fn first_byte(input: &mut impl BufRead) -> io::Result<Option<u8>> {
+    loop {
+        let buffer = input.fill_buf()?;
+        if buffer.is_empty() {
+            return Ok(None);
+        }
+        if let Some(at) = buffer.iter().position(|byte| !byte.is_ascii_whitespace()) {
+            return Ok(Some(buffer[at]));
+        }
+        let length = buffer.len();
+        input.consume(length);
+    }
+}
+
+/// The records of a file with one on each line.
+pub(super) fn of_lines(input: impl Read, lines: &mut Lines) -> Result<(), RecordsError> {
+    let reader = BufReader::with_capacity(256 * 1024, input);
+    for record in serde_json::Deserializer::from_reader(reader).into_iter::<Box<RawValue>>() {
+        let record = record.map_err(RecordsError::Syntax)?;
+        lines.push(&record)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn records(text: &[u8], pointer: Option<&str>) -> Result<String, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines");
+        let mut lines = Lines::create(&path).unwrap();
+        of_document(text, pointer, &mut lines).map_err(|error| error.failure("it").message)?;
+        lines.finish().unwrap();
+        Ok(std::fs::read_to_string(path).unwrap())
+    }
+
+    #[test]
+    fn records_are_found_where_the_pointer_says_and_keep_every_digit() {
+        let text = r#"{"meta": [1, {"data": 3}], "data": {"a/b": [{"n": 12345678901234567890.10,
+            "s": "줄\n바꿈"}, {"n": 1}]}, "after": null}"#;
+        assert_eq!(
+            records(text.as_bytes(), Some("/data/a~1b")).unwrap(),
+            "{\"n\": 12345678901234567890.10,             \"s\": \"줄\\n바꿈\"}\n{\"n\": 1}\n"
+        );
+        assert_eq!(records(b"[[], [{\"a\":1}]]", Some("/1")).unwrap(), "{\"a\":1}\n");
+    }
+
+    #[test]
+    fn without_a_pointer_the_document_is_the_records_or_the_record() {
+        assert_eq!(records(b" [{\"a\":1},{\"a\":2}] ", None).unwrap(), "{\"a\":1}\n{\"a\":2}\n");
+        assert_eq!(records(b"{\"a\":[1]}", None).unwrap(), "{\"a\":[1]}\n");
+        assert_eq!(records(b"[]", None).unwrap(), "");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        let complaint = |text: &str, pointer: Option<&str>| records(text.as_bytes(), pointer).unwrap_err();
+        let missing = complaint(r#"{"data": {"row": [], "total": 0}}"#, Some("/data/rows"));
+        assert_eq!(missing, "reading it: there is no `/data/rows`; `/data` has row, total");
+        assert_eq!(complaint(r#"{"data": null}"#, Some("/data")), "reading it: `/data` is null, not an array");
+        assert_eq!(complaint(r#"{"data": {}}"#, Some("/data")), "reading it: `/data` is an object, not an array");
+        assert_eq!(
+            complaint(r#"{"data": 3}"#, Some("/data/rows")),
+            "reading it: `/data` is a number, it has no `rows`"
+        );
+        assert_eq!(complaint("[{}, 3]", None), "reading it: record 2 is a number, not an object");
+        assert_eq!(complaint("\"text\"", None), "reading it: record 1 is a string, not an object");
+        assert!(complaint("[{}]", Some("data")).contains("begins with `/`"));
+        assert!(complaint(r#"{"data": [{"a": 1}, {"a""#, Some("/data")).contains("the JSON ends before its end"));
+        assert!(complaint("[{}] x", None).contains("not valid JSON: trailing characters at line 1 column 6"));
+        assert!(complaint("[{}", None).contains("ends before its end"));
+        assert!(records(b"[{\"a\": \"\xff\"}]", None).unwrap_err().contains("not valid JSON"));
+    }
+}

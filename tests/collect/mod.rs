@@ -1,0 +1,10 @@
+//! The step kind `collect`, from real servers and files into real databases.
+
+mod bad_bodies;
+mod expectations;
+mod files;
+mod once;
+mod report;
+mod stopping;
+mod types;
+mod world;
