@@ -10,7 +10,7 @@ use windlass::domain::outcome::Outcome;
 use windlass::domain::step::{CopySource, PublishSource, PublishStep, PublishTable, StepKind};
 use windlass::steps::Connection;
 
-use super::world::{ask, names_in, publish_step};
+use super::world::{ask, names_in, publish_step, reader, value};
 use crate::support::host::{MemoryHost, attempt};
 use crate::support::{TestDatabase, server};
 
@@ -67,8 +67,11 @@ fn query(name: &str, query: &str) -> PublishTable {
     PublishTable { name: name.to_owned(), source: CopySource::Query(query.into()) }
 }
 
-/// PostgreSQL's type, DuckDB's type, and values as each of the two writes them.
-const VALUES: &[(&str, &str, &[(&str, &str)])] = &[
+/// A value as PostgreSQL is given it, and as DuckDB writes it.
+type Pair = (&'static str, &'static str);
+
+/// PostgreSQL's type, DuckDB's type, and values.
+const VALUES: &[(&str, &str, &[Pair])] = &[
     ("boolean", "BOOLEAN", &[("true", "true"), ("false", "false")]),
     ("smallint", "SMALLINT", &[("-32768", "-32768")]),
     ("integer", "INTEGER", &[("2147483647", "2147483647")]),
@@ -152,28 +155,29 @@ const VALUES: &[(&str, &str, &[(&str, &str)])] = &[
 #[tokio::test]
 async fn every_type_of_the_map_arrives_as_it_was() {
     let quote = |text: &str| format!("'{}'", text.replace('\'', "''"));
-    let mut statements = String::new();
+    let mut statements = Vec::new();
     let mut tables = Vec::new();
     for (number, (sql_type, _, values)) in VALUES.iter().enumerate() {
-        statements +=
-            &format!("create table t{number} (id int, v {sql_type}); insert into t{number} values (0, null);");
-        for (id, (value, _)) in (1..).zip(*values) {
-            statements += &format!("insert into t{number} values ({id}, {});", quote(value));
+        statements
+            .push(format!("create table t{number} (id int, v {sql_type}); insert into t{number} values (0, null)"));
+        for (id, (text, _)) in (1..).zip(*values) {
+            statements.push(format!("insert into t{number} values ({id}, {})", quote(text)));
         }
         tables.push(table(&format!("t{number}"), &format!("t{number}")));
     }
-    let world = World::new(&statements, tables).await;
+    let world = World::new(&statements.join("; "), tables).await;
     world.publish().await.unwrap();
+    let replica = reader(&world.folder.path().join("replica/r.db"));
     for (number, (sql_type, duckdb_type, values)) in VALUES.iter().enumerate() {
         let column =
             format!("select data_type from duckdb_columns() where table_name = 't{number}' and column_name = 'v'");
-        assert_eq!(world.ask(&column), *duckdb_type, "{sql_type}");
-        assert_eq!(world.ask(&format!("select v is null from t{number} where id = 0")), "true", "{sql_type}");
-        for (id, (value, expected)) in (1..).zip(*values) {
+        assert_eq!(value(&replica, &column), *duckdb_type, "{sql_type}");
+        assert_eq!(value(&replica, &format!("select v is null from t{number} where id = 0")), "true", "{sql_type}");
+        for (id, (text, expected)) in (1..).zip(*values) {
             let zone = if sql_type.ends_with("tz") { "(v at time zone 'UTC')::varchar || '+00'" } else { "v::varchar" };
             let zone = if *sql_type == "timetz" { "v::varchar" } else { zone };
-            let found = world.ask(&format!("select {zone} from t{number} where id = {id}"));
-            assert_eq!(found, *expected, "{sql_type}: {value}");
+            let found = value(&replica, &format!("select {zone} from t{number} where id = {id}"));
+            assert_eq!(found, *expected, "{sql_type}: {text}");
         }
     }
     world.database.close().await;

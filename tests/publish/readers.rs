@@ -2,7 +2,7 @@
 
 use windlass::domain::step::PublishMethod;
 
-use super::world::World;
+use super::world::{World, reader};
 use crate::duckdb::process::Other;
 
 /// Makes every row of the table belong to one generation. Readers check that they never see two.
@@ -57,8 +57,7 @@ async fn a_reader_that_holds_the_old_file_goes_on_with_it() {
     let world = World::new(PublishMethod::Compact);
     world.write(&generation(1)).await;
     world.publish().await.unwrap();
-    let config = duckdb::Config::default().access_mode(duckdb::AccessMode::ReadOnly).unwrap();
-    let holder = duckdb::Connection::open_with_flags(world.replica(), config).unwrap();
+    let holder = reader(&world.replica());
     world.write(&generation(2)).await;
     world.publish().await.unwrap();
     let seen = |row: &duckdb::Row<'_>| row.get::<_, i32>(0);

@@ -94,8 +94,17 @@ pub(crate) async fn write(path: &Path, statements: &str) {
 
 /// One value of a DuckDB file, as text.
 pub(crate) fn ask(path: &Path, query: &str) -> String {
+    value(&reader(path), query)
+}
+
+/// Opens a DuckDB file as a reader does.
+pub(crate) fn reader(path: &Path) -> duckdb::Connection {
     let config = duckdb::Config::default().access_mode(duckdb::AccessMode::ReadOnly).unwrap();
-    let connection = duckdb::Connection::open_with_flags(path, config).unwrap();
+    duckdb::Connection::open_with_flags(path, config).unwrap()
+}
+
+/// One value, as text.
+pub(crate) fn value(connection: &duckdb::Connection, query: &str) -> String {
     let query = format!("select coalesce(({query})::varchar, 'null')");
     connection.query_row(&query, [], |row| row.get(0)).unwrap()
 }
