@@ -23,6 +23,8 @@ pub(super) struct Workspace {
     pub settings: Arc<Settings>,
     /// Knows every secret of the settings.
     pub masker: Masker,
+    /// How this program is called with these settings, for commands that are suggested.
+    pub program: String,
     _log: Option<LogGuard>,
 }
 
