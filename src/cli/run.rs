@@ -67,18 +67,18 @@ async fn to_its_end(
         hurry.cancel();
     }
     daemon.stop(hurry).await;
-    finish(&watched?, new.id, global)
+    finish(&watched?, new.id, &opened.workspace.program, global)
 }
 
 /// Prints how it came out and says with which exit code.
-fn finish(watched: &Watched, asked_for: RunId, global: &Global) -> Result<Exit, CliError> {
+fn finish(watched: &Watched, asked_for: RunId, program: &str, global: &Global) -> Result<Exit, CliError> {
     let main = watched.runs.iter().find(|run| run.id == asked_for);
     let exit = match main.map(|run| run.state) {
         Some(RunState::Succeeded) => Exit::Done,
         _ if watched.interrupted => Exit::Interrupted,
         _ => Exit::RunFailed,
     };
-    let printed = if global.json { main.map_or(Ok(()), output::json_line) } else { summary(&watched.runs) };
+    let printed = if global.json { main.map_or(Ok(()), output::json_line) } else { summary(&watched.runs, program) };
     match printed {
         // A reader that is gone doesn't change how the run came out.
         Ok(()) | Err(CliError::ReaderGone) => Ok(exit),
@@ -87,7 +87,7 @@ fn finish(watched: &Watched, asked_for: RunId, global: &Global) -> Result<Exit, 
 }
 
 /// A table for each run, and what failed.
-pub(super) fn summary(runs: &[Run]) -> Result<(), CliError> {
+pub(super) fn summary(runs: &[Run], program: &str) -> Result<(), CliError> {
     for run in runs {
         let took = show::duration_of(run).map(|took| format!(" in {}", format::duration(took))).unwrap_or_default();
         output::line("")?;
@@ -95,7 +95,7 @@ pub(super) fn summary(runs: &[Run]) -> Result<(), CliError> {
         output::table(&show::steps(run))?;
         if run.state == RunState::Failed {
             output::line("")?;
-            output::line(show::failed(run))?;
+            output::line(show::failed(run, program))?;
         }
     }
     Ok(())

@@ -19,7 +19,7 @@ pub(super) async fn run(arguments: &RunId, global: &Global) -> Result<Exit, CliE
         if global.json {
             output::json(&run)?;
         } else {
-            print(&run)?;
+            print(&run, &opened.workspace.program)?;
         }
         Ok(Exit::Done)
     })
@@ -27,7 +27,7 @@ pub(super) async fn run(arguments: &RunId, global: &Global) -> Result<Exit, CliE
 }
 
 /// Prints a run as people read it.
-pub(super) fn print(run: &Run) -> Result<(), CliError> {
+pub(super) fn print(run: &Run, program: &str) -> Result<(), CliError> {
     let style = |text: &str| console::style(text.to_owned());
     output::line(format!("{} of {}: {}", style("run").bold(), style(&run.job).bold(), run.state))?;
     output::line(format!("  id             {}", run.id))?;
@@ -54,7 +54,7 @@ pub(super) fn print(run: &Run) -> Result<(), CliError> {
     output::table(&steps(run))?;
     if run.state == RunState::Failed {
         output::line("")?;
-        output::line(failed(run))?;
+        output::line(failed(run, program))?;
     }
     Ok(())
 }
@@ -83,7 +83,7 @@ pub(super) fn steps(run: &Run) -> comfy_table::Table {
 }
 
 /// What failed, what was done about it, and what to do next.
-pub(super) fn failed(run: &Run) -> String {
+pub(super) fn failed(run: &Run, program: &str) -> String {
     let style = |text: &str| console::style(text.to_owned());
     let Some(failure) = run.cause() else { return "the run failed without saying why".to_owned() };
     let mut lines = Vec::new();
@@ -102,9 +102,9 @@ pub(super) fn failed(run: &Run) -> String {
     if let Some(hint) = &failure.hint {
         lines.push(format!("  {hint}"));
     }
-    lines.push(format!("  windlass explain {}", failure.code));
-    lines.push(format!("  windlass logs {}", run.id));
-    lines.push(format!("  windlass retry {}", run.id));
+    lines.push(format!("  {program} explain {}", failure.code));
+    lines.push(format!("  {program} logs {}", run.id));
+    lines.push(format!("  {program} retry {}", run.id));
     lines.join("\n")
 }
 

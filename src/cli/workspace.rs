@@ -23,6 +23,8 @@ pub(super) struct Workspace {
     pub settings: Arc<Settings>,
     /// Knows every secret of the settings.
     pub masker: Masker,
+    /// How this program is called with these settings, for commands that are suggested.
+    pub program: String,
     _log: Option<LogGuard>,
 }
 
@@ -51,7 +53,9 @@ impl Workspace {
                 CliError::input(Code::Settings, chain(&error), "see --log and `logging` in windlass.yaml")
             })?;
         install_crypto();
-        Ok(Self { settings: Arc::new(settings), masker, _log: Some(log) })
+        let named = global.config.as_ref().map(|path| format!("windlass --config {}", path.display()));
+        let program = named.unwrap_or_else(|| "windlass".to_owned());
+        Ok(Self { settings: Arc::new(settings), masker, program, _log: Some(log) })
     }
 
     /// What job files may refer to.

@@ -17,6 +17,8 @@ pub(super) struct Chapters<'d> {
     pub(super) store: &'d Store,
     pub(super) daemon: &'d Daemon,
     pub(super) signals: &'d mut Signals,
+    /// How this program is called with the demo's settings.
+    pub(super) program: String,
 }
 
 impl Chapters<'_> {
@@ -25,7 +27,7 @@ impl Chapters<'_> {
         title(job, about)?;
         let params = api.map(|api| ("api".to_owned(), api.to_owned())).into_iter().collect();
         let runs = self.runs(job, vec![(job.to_owned(), params)]).await?;
-        summary(&runs)
+        summary(&runs, &self.program)
     }
 
     /// Runs of one job for several accounts, all made at once.
@@ -66,7 +68,7 @@ impl Chapters<'_> {
             return Err(CliError::Told(Exit::Interrupted));
         }
         if runs.iter().any(|run| run.state != RunState::Succeeded) {
-            summary(&runs)?;
+            summary(&runs, &self.program)?;
             return Err(CliError::Told(Exit::RunFailed));
         }
         Ok(runs)

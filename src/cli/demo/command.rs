@@ -64,7 +64,7 @@ async fn tell(opened: &Opened, folder: &Path, signals: &mut Signals) -> Result<(
     let engine = wire::engine(&opened.workspace.settings, Scope::Own);
     let (metrics, masker) = (opened.metrics.clone(), opened.workspace.masker.clone());
     let daemon = Daemon::start(opened.store.clone(), environment, metrics, masker, engine).await?;
-    let chapters = Chapters { store: &opened.store, daemon: &daemon, signals };
+    let chapters = Chapters { store: &opened.store, daemon: &daemon, signals, program: program(folder) };
     let result = cases(chapters, &market, &api, folder).await;
     daemon.stop(CancellationToken::new()).await;
     server.shutdown().await;
@@ -100,14 +100,19 @@ async fn cases(mut chapters: Chapters<'_>, market: &Market, api: &str, folder: &
     Ok(())
 }
 
+/// How this program is called with the demo's settings.
+fn program(folder: &Path) -> String {
+    format!("windlass --config {}", folder.join(files::SETTINGS).display())
+}
+
 /// What to type next.
 fn next(folder: &Path) -> Result<(), CliError> {
+    let program = program(folder);
     let file = |name: &str| -> PathBuf { folder.join(name) };
-    let settings = file(files::SETTINGS);
     output::line("")?;
     output::line(console::style("━━ next").bold().to_string())?;
-    output::line(format!("   windlass --config {} runs", settings.display()))?;
-    output::line(format!("   windlass --config {} plan {}", settings.display(), file("nasdaq-daily.yaml").display()))?;
-    output::line(format!("   windlass --config {} run {}", settings.display(), file("read-replica.yaml").display()))?;
-    output::line(format!("   windlass --config {} serve", settings.display()))
+    output::line(format!("   {program} runs"))?;
+    output::line(format!("   {program} plan {}", file("nasdaq-daily.yaml").display()))?;
+    output::line(format!("   {program} run {}", file("read-replica.yaml").display()))?;
+    output::line(format!("   {program} serve"))
 }

@@ -129,8 +129,9 @@ impl Watching<'_> {
     }
 
     fn take(&mut self, run: Run) {
-        let before = self.runs.get(&run.id).and_then(|run| run.waiting_for.as_ref());
-        if let Some(reason) = run.waiting_for.as_ref().filter(|reason| before != Some(reason)) {
+        // Said once: behind whom it waits changes with every run that goes ahead.
+        let waited = self.runs.get(&run.id).is_some_and(|run| run.waiting_for.is_some());
+        if let Some(reason) = run.waiting_for.as_ref().filter(|_| !waited) {
             self.reporter.say(run.id, &format!("waiting for {reason}"));
         }
         let outcomes = run.steps.iter().flat_map(|step| &step.attempts).filter_map(|attempt| attempt.outcome.as_ref());
