@@ -32,6 +32,7 @@ impl Store {
         // A transaction that is dropped rolls back, and a connection whose call timed out is thrown away, so nothing is
         // left to clean: a round trip at each checkout would cost as much as most calls.
         let recycling = RecyclingMethod::Fast;
+        let tls = server.tls().map_err(|error| StoreError::Database { doing: "preparing connections", error })?;
         let manager = Manager::from_config(config, tls, ManagerConfig { recycling_method: recycling });
         let timeouts = Timeouts { wait: Some(CALL), create: Some(CALL), recycle: Some(CALL) };
         let pool =
