@@ -1,6 +1,5 @@
 //! How a command fails: with which exit code, and what it says on standard error.
 
-use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use crate::domain::code::Code;
@@ -112,16 +111,12 @@ impl From<StoreError> for CliError {
 /// A failure as text: the error with its code, its hint, and where to read on.
 pub(super) fn describe(failure: &Failure) -> String {
     let style = |text: &str| console::style(text.to_owned()).for_stderr();
-    let mut text =
-        format!("{}: {}", style(&format!("error[{}]", failure.code)).red().bold(), style(&failure.message).bold());
-    if let Some(sqlstate) = &failure.sqlstate {
-        drop(write!(text, " (SQLSTATE {sqlstate})"));
-    }
-    if let Some(hint) = &failure.hint {
-        drop(write!(text, "\n  {} {hint}", style("hint:").cyan()));
-    }
-    drop(write!(text, "\n  {} windlass explain {}", style("see:").cyan(), failure.code));
-    text
+    let error = style(&format!("error[{}]", failure.code)).red().bold();
+    let sqlstate = failure.sqlstate.as_ref().map_or_else(String::new, |sqlstate| format!(" (SQLSTATE {sqlstate})"));
+    let hint = style("hint:").cyan();
+    let hint = failure.hint.as_ref().map_or_else(String::new, |words| format!("\n  {hint} {words}"));
+    let see = style("see:").cyan();
+    format!("{error}: {}{sqlstate}{hint}\n  {see} windlass explain {}", style(&failure.message).bold(), failure.code)
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(duration(Duration::from_millis(85)), "85ms");
         assert_eq!(duration(Duration::from_millis(12_345)), "12.3s");
         assert_eq!(duration(Duration::from_secs(192)), "3m 12s");
-        assert_eq!(duration(Duration::from_secs(90_000)), "1d 1h");
+        assert_eq!(duration(Duration::from_hours(25)), "1d 1h");
         assert_eq!([count(0), count(999), count(4_993_305)], ["0", "999", "4 993 305"]);
     }
 

@@ -47,7 +47,7 @@ impl Opened {
     pub(super) async fn close(self) {
         let Self { store, embedded, .. } = self;
         // Its connections would keep the server's stop waiting.
-        drop(store);
+        store.close();
         release(embedded).await;
     }
 }

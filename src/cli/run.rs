@@ -21,7 +21,7 @@ pub(super) async fn run(arguments: &RunArguments, global: &Global) -> Result<Exi
     let given = params::parse(&arguments.params)?;
     let workspace = Workspace::open(global, LogAs::Command)?;
     let loaded = job_source::resolve(&workspace, &arguments.job)?;
-    let params = loaded.job.fill_params(given)?;
+    let params = crate::domain::params::complete(&loaded.job, given)?;
     let from_step = arguments.from.as_ref().map_or(Ok(0), |id| find::step(&loaded.job, id))?;
     Workspace::check_duckdb()?;
     // From here on a signal is answered with a clean-up.

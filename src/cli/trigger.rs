@@ -12,7 +12,7 @@ pub(super) async fn run(arguments: &TriggerArguments, global: &Global) -> Result
     with_state(global, async |opened| {
         let stored = job(opened, &arguments.job).await?;
         let name = stored.definition.job.name.clone();
-        let new = NewRun::manual(&name, stored.hash, stored.definition.job.fill_params(given)?);
+        let new = NewRun::manual(&name, stored.hash, crate::domain::params::complete(&stored.definition.job, given)?);
         let id = opened.store.create_run(&new).await?;
         opened.audit("trigger", &format!("{name} {id}")).await?;
         let run = find::run(&opened.store, &id.to_string()).await?;

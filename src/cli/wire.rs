@@ -103,7 +103,7 @@ pub(super) fn logs(settings: &Settings) -> std::path::PathBuf {
 }
 
 fn server(address: &PostgresUrl) -> Result<Server, PgError> {
-    let password = address.password.as_ref().map(super::super::domain::secret::Secret::reveal);
+    let password = address.password.as_ref().map(crate::domain::secret::Secret::reveal);
     Server::from_url(address.url.reveal(), password)
 }
 

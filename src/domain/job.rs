@@ -3,14 +3,11 @@
 //! Strings that may hold a template are kept as written (`Text`, `SqlText`) and rendered when the step starts, because
 //! they may use what earlier steps report. A run keeps the definition it started with, so all of this is stored.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::code::Code;
-use super::failure::{Failure, Side};
 use super::retry::RetryPolicy;
 use super::schedule::Schedule;
 use super::step::StepKind;
@@ -46,30 +43,6 @@ impl Job {
     /// The job's time zone: its schedule's, else UTC.
     pub fn zone(&self) -> chrono_tz::Tz {
         self.schedule.as_ref().map_or(chrono_tz::Tz::UTC, |schedule| schedule.zone)
-    }
-
-    /// Parameters with defaults filled in; refuses names that the job doesn't have and values that are missing.
-    pub fn fill_params(&self, given: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Failure> {
-        let refuse = |message: String| {
-            let known = self.params.iter().map(|param| param.name.as_str()).collect::<Vec<_>>().join(", ");
-            let hint =
-                if known.is_empty() { "the job has no parameters".to_owned() } else { format!("parameters: {known}") };
-            Err(Failure::permanent(Code::Parameter, Side::Internal, message).with_hint(hint))
-        };
-        if let Some(unknown) = given.keys().find(|name| !self.params.iter().any(|param| param.name == **name)) {
-            return refuse(format!("job `{}` has no parameter `{unknown}`", self.name));
-        }
-        let mut filled = given;
-        for param in &self.params {
-            if filled.contains_key(&param.name) {
-                continue;
-            }
-            match &param.default {
-                Some(default) => drop(filled.insert(param.name.clone(), default.clone())),
-                None => return refuse(format!("job `{}` needs the parameter `{}`", self.name, param.name)),
-            }
-        }
-        Ok(filled)
     }
 
     /// The place of the step of that id.

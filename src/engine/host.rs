@@ -13,6 +13,7 @@ use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::ids::RunId;
 use crate::domain::observation::Observation;
+use crate::domain::params;
 use crate::domain::progress::Progress;
 use crate::domain::run::Trigger;
 use crate::domain::state::RunState;
@@ -69,7 +70,7 @@ impl Host for AttemptHost {
             let store = &self.shared.store;
             let found = self.shared.until_answered(|| store.job(&job)).await.map_err(|e| e.failure())?;
             let stored = found.ok_or_else(|| no_such_job(&job))?;
-            let params = stored.definition.job.fill_params(params)?;
+            let params = params::complete(&stored.definition.job, params)?;
             let mut run = NewRun::manual(&job, stored.hash, params);
             run.trigger = Trigger::Step;
             run.parent = Some((self.run, self.step_index));

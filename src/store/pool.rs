@@ -29,8 +29,9 @@ impl Store {
     pub fn new(server: Server, metrics: Metrics) -> Result<Self, StoreError> {
         let mut config = server.config().clone();
         config.application_name("windlass state");
-        // A leaked transaction must not be handed on, so a connection that comes back is rolled back first.
-        let recycling = RecyclingMethod::Custom("rollback".to_owned());
+        // A transaction that is dropped rolls back, and a connection whose call timed out is thrown away, so nothing is
+        // left to clean: a round trip at each checkout would cost as much as most calls.
+        let recycling = RecyclingMethod::Fast;
         let tls = server.tls().map_err(|error| StoreError::Database { doing: "preparing connections", error })?;
         let manager = Manager::from_config(config, tls, ManagerConfig { recycling_method: recycling });
         let timeouts = Timeouts { wait: Some(CALL), create: Some(CALL), recycle: Some(CALL) };
@@ -39,6 +40,11 @@ impl Store {
                 |error| StoreError::Unavailable { doing: "preparing connections", message: error.to_string() },
             )?;
         Ok(Self { pool, server, metrics })
+    }
+
+    /// Closes all connections, also those that clones of this store would use: nobody may call it any more.
+    pub fn close(&self) {
+        self.pool.close();
     }
 
     /// The database, for connections of another kind.

@@ -19,8 +19,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 use super::mask::{Masked, Masker};
 use crate::domain::ids::RunId;
 
-/// What is logged when nobody asks for anything else.
-pub const DEFAULT_FILTER: &str = "info";
+/// What is logged when nobody asks for anything else: our decisions, and of libraries only what may need a hand.
+pub const DEFAULT_FILTER: &str = "warn,windlass=info";
 
 /// How a line looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! A stop at any point leaves nothing behind.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use windlass::domain::code::Code;
 use windlass::domain::step::{BodyFormat, LoadMode};
@@ -15,6 +15,8 @@ async fn a_stop_during_a_download_leaves_nothing() {
     let (hold, held) = std::sync::mpsc::channel::<()>();
     let serving = std::thread::spawn(move || {
         let (mut connection, _) = listener.accept().unwrap();
+        // Asked first: an answer to nothing is an error of its own.
+        assert!(connection.read(&mut [0; 1024]).unwrap() > 0);
         connection.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n[{\"a\": 1},").unwrap();
         // Until the test is over: a server that says nothing more.
         held.recv().ok();

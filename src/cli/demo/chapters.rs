@@ -56,7 +56,7 @@ impl Chapters<'_> {
         let mut reporter = Reporter::new(false);
         let mut ids = Vec::new();
         for (name, given) in wanted {
-            let params = stored.definition.job.fill_params(given)?;
+            let params = crate::domain::params::complete(&stored.definition.job, given)?;
             let mut new = NewRun::manual(job, stored.hash.clone(), params);
             new.private_to = Some(self.daemon.id());
             reporter.name(new.id, name);

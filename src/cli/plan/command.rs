@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &PlanArguments, global: &Global) -> Result<Exit, Cl
 /// What templates see: parameters as they would be, everything that only a run knows as a placeholder.
 fn scope(job: &Job, given: std::collections::BTreeMap<String, String>, now: DateTime<Utc>) -> Result<Scope, Failure> {
     let run = RunScope { id: "<run.id>".to_owned(), job: job.name.clone(), scheduled_for: now, attempt: 1 };
-    let mut scope = Scope::of_run(run, job.fill_params(given)?, job.zone());
+    let mut scope = Scope::of_run(run, crate::domain::params::complete(job, given)?, job.zone());
     scope.lock = LockScope { token: Some(0) };
     for step in &job.steps {
         let id = &step.id;

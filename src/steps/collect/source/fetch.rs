@@ -9,6 +9,7 @@ use super::records::{self, RecordsError};
 use super::{file, http};
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
+use crate::domain::progress::Progress;
 use crate::domain::step::{BodyFormat, CollectSource};
 use crate::steps::StepContext;
 use crate::steps::collect::spool::Spool;
@@ -65,6 +66,7 @@ pub(in crate::steps::collect) async fn fetch(
         CollectSource::Http(source) => http::fetch(source, spool, context).await?,
         CollectSource::File(source) => file::find(source, context)?,
     };
+    context.host.progress(Progress { bytes_expected: Some(raw.bytes), ..Progress::phase("unpacking") });
     let output = spool.path("plain");
     // Ends the thread's work when the step is stopped, and also when this future is dropped.
     let stop = context.stop.child_token();
