@@ -25,3 +25,4 @@ pub use diagnostic::{Diagnostic, print};
 pub use known::{ConnectionKind, Known};
 pub use load::{Loaded, load_dir, load_file, load_text};
 pub use schema::schema;
+pub(crate) use suggest::nearest;

@@ -10,7 +10,7 @@ use crate::domain::ids::RunId;
 use crate::domain::progress::Progress;
 
 /// Where the size is known.
-const SIZED: &str = "  {prefix}  [{bar:30}] {percent:>3} %  {wide_msg}";
+const SIZED: &str = "  {prefix}  [{bar:20}] {percent:>3} %  {wide_msg}";
 
 /// Where it isn't.
 const TEXT: &str = "  {prefix}  {wide_msg}";
@@ -48,7 +48,10 @@ impl Bars {
             bar.set_length(expected.max(done));
             bar.set_position(done);
         }
-        bar.set_message(format!("{}  {}", progress.phase, meter.numbers(progress, now)));
+        // Numbers first: a narrow terminal cuts off the end.
+        let numbers = meter.numbers(progress, now);
+        let gap = if numbers.is_empty() { "" } else { "  " };
+        bar.set_message(format!("{numbers}{gap}{}", progress.phase));
         bar.tick();
     }
 

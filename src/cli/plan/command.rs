@@ -123,11 +123,11 @@ fn text(job: &Job, scope: &Scope, locks: &[String], steps: &[PlannedStep<'_>], d
             lines.extend(settings.iter().map(|(name, value)| format!("  {name}: {value}")));
         }
         for line in &step.does {
-            if line.text.contains('\n') {
+            if line.text.trim_end().contains('\n') {
                 lines.push(format!("  {}:", line.label));
                 lines.extend(line.text.trim_end().lines().map(|line| format!("    {line}")));
             } else {
-                lines.push(format!("  {}: {}", line.label, line.text));
+                lines.push(format!("  {}: {}", line.label, line.text.trim_end()));
             }
         }
     }

@@ -1,0 +1,9 @@
+//! The program as its users call it: exit codes, both outputs, signals, and nothing left behind.
+
+mod acting;
+mod demo;
+mod folder;
+mod input;
+mod refusals;
+mod running;
+mod serving;
