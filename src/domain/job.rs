@@ -51,14 +51,15 @@ impl Job {
     }
 }
 
-/// What happens to a run that is made while the job's previous one is still going.
+/// What happens to a run that a schedule makes while an earlier run of the job is still going. Runs that a person or a
+/// step starts don't wait for each other: that is what locks are for, and they can tell parameters apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Overlap {
     /// It waits.
     #[default]
     Queue,
-    /// The firing is recorded as skipped. A run that a person starts waits all the same.
+    /// The firing is recorded as skipped. A run that a person starts runs all the same.
     Skip,
     /// The previous run is cancelled.
     Cancel,

@@ -119,27 +119,29 @@ async fn capacity_is_by_class_and_never_exceeded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_run_of_a_job_waits_or_replaces_the_first() {
+async fn a_scheduled_run_waits_for_the_one_before_or_replaces_it_and_others_run_beside() {
     let world = world().await;
     world.database.execute("create table go as select 1").await;
     let wait = "do $$ begin while exists (select from go) loop perform pg_sleep(0.02); end loop; end $$";
     let daemon = world.daemon().await;
     let queue = job("queue", &[wait]);
-    let first = world.start(&queue).await;
+    let first = world.start_scheduled(&queue).await;
     world.until(first, running).await;
-    let second = world.start(&queue).await;
+    let second = world.start_scheduled(&queue).await;
     let waiting = world.until(second, |run| run.state == RunState::Waiting).await;
     assert_eq!(waiting.waiting_for.unwrap(), format!("run {first} of the same job"));
+    let by_hand = world.start(&queue).await;
+    world.until(by_hand, running).await;
 
     let replace = Job { overlap: Overlap::Cancel, steps: vec![step("s0", wait)], ..job("replace", &[]) };
-    let third = world.start(&replace).await;
+    let third = world.start_scheduled(&replace).await;
     world.until(third, running).await;
-    let fourth = world.start(&replace).await;
+    let fourth = world.start_scheduled(&replace).await;
     assert_eq!(world.ended(third).await.state, RunState::Cancelled);
     world.until(fourth, running).await;
 
     world.database.execute("delete from go").await;
-    for id in [first, second, fourth] {
+    for id in [first, second, by_hand, fourth] {
         assert_eq!(world.ended(id).await.state, RunState::Succeeded);
     }
     world.end(vec![daemon]).await;

@@ -10,7 +10,7 @@ use windlass::domain::failure::FailureClass;
 use windlass::domain::ids::RunId;
 use windlass::domain::job::{Job, Overlap, Step};
 use windlass::domain::retry::{Backoff, RetryPolicy};
-use windlass::domain::run::Run;
+use windlass::domain::run::{Run, Trigger};
 use windlass::domain::state::RunState;
 use windlass::domain::step::{SqlStep, StepKind};
 use windlass::engine::{Daemon, EngineSettings};
@@ -67,10 +67,20 @@ impl World {
         self.folder.path().join("logs")
     }
 
-    /// Saves a job and makes a run of it.
+    /// Saves a job and makes a run of it, as a person would.
     pub(super) async fn start(&self, job: &Job) -> RunId {
+        self.start_as(job, Trigger::Manual).await
+    }
+
+    /// Saves a job and makes a run of it, as its schedule would.
+    pub(super) async fn start_scheduled(&self, job: &Job) -> RunId {
+        self.start_as(job, Trigger::Schedule).await
+    }
+
+    async fn start_as(&self, job: &Job, trigger: Trigger) -> RunId {
         let hash = self.save(job).await;
-        self.store.create_run(&NewRun::manual(&job.name, hash, BTreeMap::new())).await.unwrap()
+        let run = NewRun { trigger, ..NewRun::manual(&job.name, hash, BTreeMap::new()) };
+        self.store.create_run(&run).await.unwrap()
     }
 
     pub(super) async fn save(&self, job: &Job) -> String {

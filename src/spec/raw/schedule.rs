@@ -20,7 +20,7 @@ pub(crate) struct RawSchedule {
     pub(crate) missed: Option<Missed>,
     /// Older firings are recorded as missed and not run. Default: 24h.
     pub(crate) missed_window: Option<Length>,
-    /// What happens while the job's previous run is still going. Default: queue.
+    /// What happens when it is due while an earlier run of the job is still going. Default: queue.
     pub(crate) overlap: Option<Overlap>,
     /// A local time that daylight saving skips. Default: shift.
     pub(crate) gap: Option<Gap>,
