@@ -64,6 +64,11 @@ impl MemoryHost {
         open
     }
 
+    /// Lets everybody through that comes to the gate from now on; who waits there is notified by the handle.
+    pub(crate) fn open_gate(&self) {
+        *self.held.lock().unwrap() = None;
+    }
+
     /// Waits until the step has come to the gate.
     pub(crate) async fn gate_reached(&self) {
         tokio::time::timeout(PATIENCE, self.at_gate.notified()).await.expect("the step should come to the gate");

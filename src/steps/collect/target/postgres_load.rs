@@ -94,7 +94,7 @@ impl Loading<'_> {
         self.until_stopped(make_markers(&self.session, &markers)).await?;
         self.execute("begin", "beginning the transaction").await?;
         if existing.is_none() {
-            self.execute(&format!("create table {table} ({})", self.definition()?), "making the table").await?;
+            self.make(&table).await?;
         }
         if self.data.rows > 0 {
             self.add_rows(&table).await?;
@@ -104,6 +104,17 @@ impl Loading<'_> {
         }
         self.context.unless_stopped(self.context.host.gate()).await??;
         self.execute("commit", "committing").await
+    }
+
+    /// Makes the table within the transaction, unless another run that found none either has made it meanwhile: the
+    /// second waits for the first, whose rows and table become visible together.
+    async fn make(&self, table: &str) -> Result<(), Failure> {
+        let guard = format!("select pg_advisory_xact_lock(hashtextextended({}, 3))", postgres::literal(table));
+        self.execute(&guard, "waiting for another run that makes the same table").await?;
+        if self.prepared().await?.1.is_none() {
+            self.execute(&format!("create table {table} ({})", self.definition()?), "making the table").await?;
+        }
+        Ok(())
     }
 
     async fn add_rows(&self, table: &str) -> Result<(), Failure> {
