@@ -2,6 +2,7 @@
 //!
 //! The order matters: the masker knows the secrets before the first line can be logged.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::arguments::Global;
@@ -53,8 +54,7 @@ impl Workspace {
                 CliError::input(Code::Settings, chain(&error), "see --log and `logging` in windlass.yaml")
             })?;
         install_crypto();
-        let named = global.config.as_ref().map(|path| format!("windlass --config {}", path.display()));
-        let program = named.unwrap_or_else(|| "windlass".to_owned());
+        let program = program(global.config.as_deref());
         Ok(Self { settings: Arc::new(settings), masker, program, _log: Some(log) })
     }
 
@@ -120,4 +120,11 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
 /// A failure of the machine that a command runs on.
 pub(super) fn local(doing: &str, path: &std::path::Path, error: &std::io::Error) -> Failure {
     Failure::permanent(Code::LocalFile, Side::Internal, format!("{doing} `{}`: {error}", path.display()))
+}
+
+/// How this program is called with that settings file: by the name it was called by now, so that a suggested command
+/// works where `windlass` isn't on PATH.
+pub(super) fn program(config: Option<&Path>) -> String {
+    let name = std::env::args().next().unwrap_or_else(|| "windlass".to_owned());
+    config.map_or_else(|| name.clone(), |path| format!("{name} --config {}", path.display()))
 }

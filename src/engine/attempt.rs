@@ -83,10 +83,19 @@ pub(super) fn host(
 impl AttemptTask {
     /// Runs the attempt to its end. `stop` says when the run should stop.
     pub(super) async fn run(self, stop: &mut watch::Receiver<Option<Stop>>) -> Ended {
-        let signal = self.context.stop.clone();
         let (kind, context) = (self.step.kind.clone(), self.context.clone());
+        self.supervise(async move { steps::run(&kind, &context).await }, stop).await
+    }
+
+    /// Runs the step's work as a task of its own, until it ends or should.
+    async fn supervise(
+        self,
+        work: impl Future<Output = Result<Outcome, Failure>> + Send + 'static,
+        stop: &mut watch::Receiver<Option<Stop>>,
+    ) -> Ended {
+        let signal = self.context.stop.clone();
         let mut task = JoinSet::new();
-        task.spawn(async move { steps::run(&kind, &context).await }.instrument(tracing::Span::current()));
+        task.spawn(work.instrument(tracing::Span::current()));
 
         let reason = tokio::select! {
             joined = task.join_next() => return self.settle(None, joined),
@@ -182,3 +191,6 @@ pub(super) async fn stopped(stop: &mut watch::Receiver<Option<Stop>>) -> Stop {
 pub(super) fn signal() -> StopSignal {
     StopSignal::new()
 }
+
+#[cfg(test)]
+mod tests;

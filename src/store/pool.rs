@@ -42,6 +42,15 @@ impl Store {
         Ok(Self { pool, server, metrics })
     }
 
+    /// A store for tests that must not ask it anything: nothing listens where it would connect.
+    #[cfg(test)]
+    pub(crate) fn unreachable(metrics: Metrics) -> Self {
+        Server::from_url("postgres://nobody@127.0.0.1:1/nothing", None)
+            .map_err(|error| error.to_string())
+            .and_then(|server| Self::new(server, metrics).map_err(|error| error.to_string()))
+            .unwrap()
+    }
+
     /// Closes all connections, also those that clones of this store would use: nobody may call it any more.
     pub fn close(&self) {
         self.pool.close();

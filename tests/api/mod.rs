@@ -2,4 +2,5 @@
 
 mod client;
 mod pages;
+mod prometheus;
 mod promtool;

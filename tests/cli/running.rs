@@ -31,7 +31,8 @@ async fn a_failed_run_says_what_failed_what_was_done_and_what_to_do() {
     folder.sql_job("bad", "select * from nowhere");
     let run = folder.call(&["run", "bad"]).ends(1);
     let (_, failed) = run.stdout.split_once("what failed:").unwrap();
-    insta::with_settings!({filters => vec![(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "RUN")]}, {
+    let filters = vec![(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "RUN"), (r"/\S*/windlass ", "windlass ")];
+    insta::with_settings!({filters => filters}, {
         insta::assert_snapshot!(failed.trim(), @r#"
         step a, attempt 1, target side
           WL0301 statement 1 of 1, line 1: `select * from nowhere`: relation "nowhere" does not exist (SQLSTATE 42P01)

@@ -13,7 +13,7 @@ use crate::cli::error::{CliError, Exit};
 use crate::cli::opened::Opened;
 use crate::cli::signals::Signals;
 use crate::cli::workspace::{LogAs, Workspace, local, wrong};
-use crate::cli::{clock, format, job_source, output, wire};
+use crate::cli::{clock, format, job_source, output, wire, workspace};
 use crate::domain::failure::Failure;
 use crate::engine::Daemon;
 use crate::settings::Surroundings;
@@ -102,7 +102,7 @@ async fn cases(mut chapters: Chapters<'_>, market: &Market, api: &str, folder: &
 
 /// How this program is called with the demo's settings.
 fn program(folder: &Path) -> String {
-    format!("windlass --config {}", folder.join(files::SETTINGS).display())
+    workspace::program(Some(&folder.join(files::SETTINGS)))
 }
 
 /// What to type next.

@@ -76,3 +76,13 @@ fn what_is_no_longer_so_is_no_longer_shown() {
     assert!(!page.contains("/r.db"));
     assert!(!page.contains("windlass_job_"));
 }
+
+#[test]
+fn every_metric_has_its_line_in_the_documentation() {
+    let page = include_str!("../../../docs/METRICS.md");
+    for name in Families::NAMES {
+        assert!(page.contains(&format!("| `{name}` |")), "{name} is not in docs/METRICS.md");
+    }
+    let rows = page.lines().filter(|line| line.starts_with("| `windlass_")).count();
+    assert_eq!(rows, Families::NAMES.len(), "docs/METRICS.md has a metric that doesn't exist");
+}
