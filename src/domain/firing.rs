@@ -21,9 +21,16 @@ pub struct Decision {
     pub reason: Option<&'static str>,
 }
 
-/// Decides about due times, oldest first, of a job that may be paused.
-pub fn settle(due: &[DateTime<Utc>], now: DateTime<Utc>, schedule: &Schedule, paused: bool) -> Vec<Decision> {
-    let newest = due.iter().max().copied();
+/// Decides about due times, oldest first, of a job that may be paused. `more` says that later ones follow which are due
+/// too, so that none of these is the newest.
+pub fn settle(
+    due: &[DateTime<Utc>],
+    more: bool,
+    now: DateTime<Utc>,
+    schedule: &Schedule,
+    paused: bool,
+) -> Vec<Decision> {
+    let newest = due.iter().max().copied().filter(|_| !more);
     due.iter()
         .map(|&scheduled_for| {
             let (state, reason) = if paused {
@@ -76,7 +83,7 @@ mod tests {
     fn states(missed: Missed, paused: bool) -> Vec<FiringState> {
         let now: DateTime<Utc> = "2026-11-20T05:30:00Z".parse().unwrap();
         let due: Vec<_> = (1..=5).map(|hour| format!("2026-11-20T0{hour}:00:00Z").parse().unwrap()).collect();
-        settle(&due, now, &schedule(missed), paused).into_iter().map(|decision| decision.state).collect()
+        settle(&due, false, now, &schedule(missed), paused).into_iter().map(|decision| decision.state).collect()
     }
 
     #[test]
@@ -89,9 +96,17 @@ mod tests {
     }
 
     #[test]
+    fn the_newest_of_a_batch_is_not_the_newest_when_more_follow() {
+        let due: DateTime<Utc> = "2026-11-20T05:00:00Z".parse().unwrap();
+        let now = due + chrono::TimeDelta::hours(1);
+        let decided = |more| settle(&[due], more, now, &schedule(Missed::Latest), false)[0].state;
+        assert_eq!((decided(false), decided(true)), (FiringState::Ran, FiringState::Superseded));
+    }
+
+    #[test]
     fn a_firing_that_is_noticed_in_time_runs_whatever_the_policy() {
         let now: DateTime<Utc> = "2026-11-20T05:00:30Z".parse().unwrap();
         let due = ["2026-11-20T05:00:00Z".parse().unwrap()];
-        assert_eq!(settle(&due, now, &schedule(Missed::Skip), false)[0].state, FiringState::Ran);
+        assert_eq!(settle(&due, false, now, &schedule(Missed::Skip), false)[0].state, FiringState::Ran);
     }
 }

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use super::shared::Shared;
+use crate::domain::state::FiringState;
 use crate::store::StoreError;
 
 /// How often all jobs are looked at. Also the longest that a clock step can go unnoticed.
@@ -82,7 +83,10 @@ impl Planner {
         let shared = &self.shared;
         for (firing, late) in shared.until_answered(|| shared.store.plan_job(job)).await? {
             shared.metrics.firing(job, firing.state);
-            shared.metrics.fire_lag(late.to_std().unwrap_or_default());
+            // What was missed says how long nobody was there, not how quick this daemon is.
+            if firing.state == FiringState::Ran {
+                shared.metrics.fire_lag(late.to_std().unwrap_or_default());
+            }
             tracing::info!(job.name = %job, scheduled_for = %firing.scheduled_for, state = firing.state.label(),
                 reason = firing.reason, "firing");
         }

@@ -109,6 +109,11 @@ async fn look(
     let Some(row) = row else { return Ok(Look::Empty) };
     let run = RunId(row.get("id"));
     let job = stored(&row, DOING)?;
+    // A run that only has to be ended waits for nothing.
+    if row.get::<_, Option<DateTime<Utc>>>("cancel_requested_at").is_some() {
+        transaction.execute(include_str!("sql/claim_take.sql"), &[&run.0, &me.0]).await.map_err(database(DOING))?;
+        return claimed(transaction, &row, job, Vec::new()).await;
+    }
     // Overlap is part of a schedule. A run that a person or a step starts is kept apart by locks, where a job has them.
     if row.get::<_, &str>("trigger") == Trigger::Schedule.label()
         && let Some(reason) = overlap(transaction, run, &job).await?

@@ -13,8 +13,9 @@ use crate::domain::schedule::Schedule;
 use crate::domain::state::FiringState;
 
 /// Due times entered in one transaction; more are left to the next, so that a job that was off for a year can't hold
-/// a transaction for minutes.
-const BATCH: usize = 500;
+/// a transaction for minutes. Two statements each must fit into a call's deadline, also with a database some
+/// milliseconds away.
+const BATCH: usize = 100;
 
 /// A job's schedule as the planner needs it.
 #[derive(Clone, Debug)]
@@ -75,11 +76,13 @@ impl Store {
             let job: Job =
                 serde_json::from_value(row.get("resolved")).map_err(|error| unreadable(DOING)(error.to_string()))?;
             let Some(schedule) = &job.schedule else { return Ok(Vec::new()) };
-            let due = schedule
-                .between(row.get("planned_through"), now, BATCH)
+            let mut due = schedule
+                .between(row.get("planned_through"), now, BATCH + 1)
                 .map_err(|error| unreadable(DOING)(error.to_string()))?;
-            let through = if due.len() == BATCH { due.last().copied().unwrap_or(now) } else { now };
-            let decisions = settle(&due, now, schedule, row.get("paused"));
+            let more = due.len() > BATCH;
+            due.truncate(BATCH);
+            let through = if more { due.last().copied().unwrap_or(now) } else { now };
+            let decisions = settle(&due, more, now, schedule, row.get("paused"));
             transaction.execute(include_str!("sql/job_guard.sql"), &[&name]).await.map_err(database(DOING))?;
             let mut entered = Vec::new();
             for mut decision in decisions {

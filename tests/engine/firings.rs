@@ -84,6 +84,19 @@ async fn what_was_missed_is_in_the_ledger_with_what_became_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_long_absence_is_entered_in_batches_and_still_runs_once() {
+    let world = World::new().await;
+    world.save(&scheduled("often", 300, Missed::Latest)).await;
+    planned_through(&world, "often", now(&world).await - TimeDelta::hours(23)).await;
+    let daemon = world.daemon().await;
+    world.until_value("select count(*) >= 275 from windlass.firing", "true").await;
+    world.until_value("select count(*) from windlass.run where state <> 'succeeded'", "0").await;
+    let late = "select count(*) from windlass.run where scheduled_for < now() - interval '6 minutes'";
+    assert_eq!(world.database.value(late).await, "0", "only the newest ran");
+    world.end(vec![daemon]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_paused_job_records_its_firings_as_skipped() {
     let world = World::new().await;
     world.save(&scheduled("tick", 1, Missed::All)).await;

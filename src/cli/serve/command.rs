@@ -65,6 +65,8 @@ async fn work(serving: &Serving, signals: &mut Signals) -> Result<(), CliError> 
     while incarnation::live(serving, &store, signals).await? == incarnation::End::GivenUp {
         tracing::warn!("beginning anew as another daemon");
     }
+    // Its connections would keep the embedded server's stop waiting.
+    store.close();
     Ok(())
 }
 
