@@ -22,6 +22,8 @@ pub(super) struct Planner {
     pub(super) shared: Arc<Shared>,
     /// Changes when jobs were loaded.
     pub(super) jobs_changed: watch::Receiver<u64>,
+    /// Jobs at the last look, so that one that is gone is noticed.
+    pub(super) jobs: BTreeSet<String>,
 }
 
 impl Planner {
@@ -61,7 +63,8 @@ impl Planner {
     }
 
     /// Plans every job whose due times aren't all in the ledger, and says when each is due next.
-    async fn reconcile(&self) -> Result<BTreeSet<(DateTime<Utc>, String)>, StoreError> {
+    async fn reconcile(&mut self) -> Result<BTreeSet<(DateTime<Utc>, String)>, StoreError> {
+        self.show_jobs().await?;
         let shared = &self.shared;
         let mut due = BTreeSet::new();
         for planned in shared.until_answered(|| shared.store.planned()).await? {
@@ -76,6 +79,23 @@ impl Planner {
             }
         }
         Ok(due)
+    }
+
+    /// Shows each job's last success, whichever daemon had it, and forgets jobs that are gone.
+    async fn show_jobs(&mut self) -> Result<(), StoreError> {
+        let shared = Arc::clone(&self.shared);
+        let jobs = shared.until_answered(|| shared.store.last_successes()).await?;
+        for (job, ended) in &jobs {
+            if let Some(ended) = ended {
+                shared.metrics.last_success(job, *ended);
+            }
+        }
+        let now: BTreeSet<String> = jobs.into_iter().map(|(job, _)| job).collect();
+        for gone in self.jobs.difference(&now) {
+            shared.metrics.job_retired(gone);
+        }
+        self.jobs = now;
+        Ok(())
     }
 
     /// Enters a job's due times into the ledger and notes its next one.

@@ -148,6 +148,17 @@ impl Store {
         .await
     }
 
+    /// Names of jobs that are not retired, with the end of their last successful run.
+    pub async fn last_successes(&self) -> Result<Vec<(String, Option<DateTime<Utc>>)>, StoreError> {
+        const DOING: &str = "reading last successes";
+        self.call(DOING, async |connection| {
+            let rows =
+                connection.query(include_str!("sql/job_last_success.sql"), &[]).await.map_err(database(DOING))?;
+            Ok(rows.iter().map(|row| (row.get("name"), row.get("ended_at"))).collect())
+        })
+        .await
+    }
+
     /// Pauses a job (`true`) or resumes it. Says whether there is such a job.
     pub async fn pause(&self, name: &str, paused: bool) -> Result<bool, StoreError> {
         const DOING: &str = "pausing a job";

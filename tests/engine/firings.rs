@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use windlass::domain::job::{Job, Overlap};
 use windlass::domain::schedule::{Gap, Missed, Repeat, Schedule, When};
 
-use super::world::{World, job};
+use super::world::{WAIT, World, job};
 
 fn every(seconds: u64, missed: Missed) -> Schedule {
     Schedule {
@@ -114,8 +114,7 @@ async fn a_paused_job_records_its_firings_as_skipped() {
 async fn overlap_skip_records_why_a_due_time_did_not_run() {
     let world = World::new().await;
     world.database.execute("create table go as select 1").await;
-    let wait = "do $$ begin while exists (select from go) loop perform pg_sleep(0.02); end loop; end $$";
-    let job = Job { schedule: Some(every(1, Missed::All)), overlap: Overlap::Skip, ..job("slow", &[wait]) };
+    let job = Job { schedule: Some(every(1, Missed::All)), overlap: Overlap::Skip, ..job("slow", &[WAIT]) };
     world.save(&job).await;
     let daemon = world.daemon().await;
     let skipped =

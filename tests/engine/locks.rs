@@ -5,7 +5,7 @@ use windlass::domain::job::{Job, Overlap};
 use windlass::domain::state::RunState;
 use windlass::store::Capacities;
 
-use super::world::{World, job, running, step};
+use super::world::{WAIT, World, job, running, step};
 
 /// A job that must be alone: it fails if its advisory lock is taken.
 fn alone(name: &str) -> Job {
@@ -75,9 +75,8 @@ async fn waiters_of_a_job_lock_are_served_in_the_order_they_came() {
 async fn a_waiting_run_says_for_what_and_behind_whom_and_leaves_the_queue_when_cancelled() {
     let world = world().await;
     world.database.execute("create table go as select 1").await;
-    let wait = "do $$ begin while exists (select from go) loop perform pg_sleep(0.02); end loop; end $$";
     let daemon = world.daemon().await;
-    let mut first = job("first", &[wait]);
+    let mut first = job("first", &[WAIT]);
     first.locks.push("one".into());
     let mut second = job("second", &["select 1"]);
     second.locks.push("one".into());
@@ -122,9 +121,8 @@ async fn capacity_is_by_class_and_never_exceeded() {
 async fn a_scheduled_run_waits_for_the_one_before_or_replaces_it_and_others_run_beside() {
     let world = world().await;
     world.database.execute("create table go as select 1").await;
-    let wait = "do $$ begin while exists (select from go) loop perform pg_sleep(0.02); end loop; end $$";
     let daemon = world.daemon().await;
-    let queue = job("queue", &[wait]);
+    let queue = job("queue", &[WAIT]);
     let first = world.start_scheduled(&queue).await;
     world.until(first, running).await;
     let second = world.start_scheduled(&queue).await;
@@ -133,7 +131,7 @@ async fn a_scheduled_run_waits_for_the_one_before_or_replaces_it_and_others_run_
     let by_hand = world.start(&queue).await;
     world.until(by_hand, running).await;
 
-    let replace = Job { overlap: Overlap::Cancel, steps: vec![step("s0", wait)], ..job("replace", &[]) };
+    let replace = Job { overlap: Overlap::Cancel, steps: vec![step("s0", WAIT)], ..job("replace", &[]) };
     let third = world.start_scheduled(&replace).await;
     world.until(third, running).await;
     let fourth = world.start_scheduled(&replace).await;

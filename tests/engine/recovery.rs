@@ -7,9 +7,9 @@ use windlass::domain::state::RunState;
 use windlass::store::{Store, StoreError};
 use windlass::telemetry::Metrics;
 
-use super::world::{World, job, running, states};
+use crate::support::eventually;
 
-const WAIT: &str = "do $$ begin while exists (select from go) loop perform pg_sleep(0.02); end loop; end $$";
+use super::world::{WAIT, World, job, running, states};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_daemons_death_costs_one_attempt_of_one_step() {
@@ -82,6 +82,24 @@ async fn within_the_drain_a_run_ends_by_itself() {
     first.stop(CancellationToken::new()).await;
     assert_eq!(world.run(id).await.state, RunState::Succeeded);
     world.end(Vec::new()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_daemon_shows_when_a_job_last_succeeded_and_forgets_one_that_is_gone() {
+    let world = World::new().await;
+    let first = world.daemon().await;
+    let id = world.start(&job("done", &["select 1"])).await;
+    world.ended(id).await;
+    first.stop(CancellationToken::new()).await;
+
+    let metrics = Metrics::new("test");
+    let shown = || metrics.render().unwrap().contains("windlass_job_last_success_timestamp_seconds{job=\"done\"}");
+    let second = world.daemon_counting(metrics.clone(), |_| {}).await;
+    eventually("the last success is shown", async || shown()).await;
+    world.store.save_jobs(&[]).await.unwrap();
+    second.jobs_changed();
+    eventually("the job is forgotten", async || !shown()).await;
+    world.end(vec![second]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use windlass::domain::code::Code;
 use windlass::domain::state::{RunState, StepState};
 
-use super::world::{World, attempts, job, running, states};
+use super::world::{WAIT, World, attempts, job, running, states};
 
 /// Fails with a serialization failure until it was called so many times; a sequence counts through rollbacks.
 fn fails_until(times: u32) -> String {
@@ -91,9 +91,7 @@ async fn a_cancel_reaches_the_server_and_a_retry_goes_on_from_the_step() {
     let world = World::new().await;
     world.database.execute("create table go as select 1; create table done (step text)").await;
     let daemon = world.daemon().await;
-    // Waits for as long as the table holds a row.
-    let wait = "do $$ begin while exists (select from go) loop perform pg_sleep(0.02); end loop; end $$";
-    let job = job("long", &["insert into done values ('first')", wait]);
+    let job = job("long", &["insert into done values ('first')", WAIT]);
     let id = world.start(&job).await;
     world.until(id, |run| running(run) && run.steps[1].state == StepState::Running).await;
     world.store.cancel_run(id).await.unwrap();

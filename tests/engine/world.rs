@@ -23,6 +23,9 @@ use crate::support::{self, TestDatabase};
 /// How long a test waits for something that should happen at once.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A statement that works for as long as the table `go` holds a row.
+pub(super) const WAIT: &str = "do $$ begin while exists (select from go) loop perform pg_sleep(0.02); end loop; end $$";
+
 /// One database that is both state and target, and a folder.
 pub(super) struct World {
     pub(super) database: TestDatabase,
@@ -44,6 +47,10 @@ impl World {
     }
 
     pub(super) async fn daemon_with(&self, change: impl FnOnce(&mut EngineSettings)) -> Daemon {
+        self.daemon_counting(Metrics::new("test"), change).await
+    }
+
+    pub(super) async fn daemon_counting(&self, metrics: Metrics, change: impl FnOnce(&mut EngineSettings)) -> Daemon {
         let mut settings = EngineSettings {
             max_runs: 8,
             drain: Duration::ZERO,
@@ -57,7 +64,7 @@ impl World {
         change(&mut settings);
         let connections = BTreeMap::from([("db".to_owned(), Connection::Postgres(self.database.server()))]);
         let environment = Environment { connections, spool: self.folder.path().join("spool"), env: BTreeMap::new() };
-        let (metrics, masker) = (Metrics::new("test"), Masker::default());
+        let masker = Masker::default();
         // Each daemon has connections of its own, as it would in a process of its own.
         let store = Store::new(self.database.server(), metrics.clone()).unwrap();
         Daemon::start(store, Arc::new(environment), metrics, masker, settings).await.unwrap()
