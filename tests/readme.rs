@@ -28,6 +28,48 @@ fn the_first_job_of_the_readme_passes_the_check() {
 }
 
 #[test]
+fn the_settings_page_loads_as_it_stands_and_names_every_key() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/SETTINGS.md")).unwrap();
+    let example = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("windlass.yaml");
+    std::fs::write(&file, example).unwrap();
+    std::fs::write(folder.path().join("state-password"), "secret").unwrap();
+    let surroundings = Surroundings {
+        folder: folder.path().to_owned(),
+        variables: [("HOME".to_owned(), "/home/somebody".to_owned())].into(),
+        ..Surroundings::default()
+    };
+    let settings =
+        Settings::load(Some(&file), &surroundings).unwrap_or_else(|wrong| panic!("{}", spec::print(&wrong, false)));
+    assert_eq!((settings.max_runs, settings.connections.len()), (8, 3));
+    // Every key that the loader knows has its row: an unknown key's help lists what is possible.
+    for section in [
+        "",
+        "state",
+        "http",
+        "connections: {x: {postgres",
+        "connections: {x: {duckdb",
+        "locks: {x",
+        "runner",
+        "retention",
+        "logging",
+    ] {
+        let closing = "}".repeat(section.matches('{').count() + usize::from(!section.is_empty()));
+        let text = if section.is_empty() { "zzz: 1".to_owned() } else { format!("{section}: {{zzz: 1{closing}") };
+        std::fs::write(&file, text).unwrap();
+        let wrong = Settings::load(Some(&file), &surroundings).unwrap_err();
+        let said = spec::print(&wrong, false);
+        let possible = said.lines().find(|line| line.contains("possible here")).unwrap_or_else(|| panic!("{said}"));
+        let keys = possible.split_once("possible here: ").map_or(possible, |(_, keys)| keys);
+        let keys = keys.replace("= help: only `", "").replace("` is possible here", "");
+        for key in keys.split(", ").map(str::trim) {
+            assert!(page.contains(&key.replace('`', "")), "`{key}` of `{section}` is not in docs/SETTINGS.md");
+        }
+    }
+}
+
+#[test]
 fn every_link_within_the_documentation_leads_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let docs = std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());

@@ -44,8 +44,8 @@ pub struct StepContext {
 
 impl StepContext {
     /// The mark of this run and step, whichever attempt: `windlass/<run>/<step index>`. It leads the
-    /// `application_name` of every session and stands in the comment of every hidden table, so that a later attempt
-    /// finds what an earlier one left. The index, not the id, because PostgreSQL cuts names off at 63 bytes.
+    /// `application_name` of every session, as `hidden_prefix` leads the name of every hidden table, so that a later
+    /// attempt finds what an earlier one left. The index, not the id, because PostgreSQL cuts names off at 63 bytes.
     pub fn mark(&self) -> String {
         format!("windlass/{}/{}", self.run.0.simple(), self.step_index)
     }
