@@ -142,6 +142,8 @@ codes! {
     Drained = "WL0908",
     /// A local file or folder can't be read or written.
     LocalFile = "WL0909",
+    /// Runs hold locks that each other waits for.
+    LockCircle = "WL0910",
 }
 
 impl std::fmt::Display for Code {

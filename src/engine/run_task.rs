@@ -21,7 +21,7 @@ use crate::domain::run::RunLock;
 use crate::domain::state::{AttemptState, RunState};
 use crate::domain::template::{LockScope, RunScope, Scope};
 use crate::steps::StepContext;
-use crate::store::{Claimed, StoreError, Write};
+use crate::store::{Claimed, StepLocks, StoreError, Write};
 use crate::telemetry::logging::attempt_span;
 
 /// A run that this daemon owns.
@@ -181,8 +181,9 @@ impl RunTask {
             let capacities = &shared.settings.capacities;
             let asked = shared.until_answered(|| shared.store.ask_for_step(run, index, &names, capacities)).await?;
             let reason = match asked {
-                Ok(locks) => return Ok(Some(Ok(locks))),
-                Err(reason) => reason,
+                StepLocks::Held(locks) => return Ok(Some(Ok(locks))),
+                StepLocks::Never(failure) => return Ok(Some(Err(failure))),
+                StepLocks::Waiting(reason) => reason,
             };
             if told.as_ref() != Some(&reason) {
                 tracing::info!(step.id = %step.id, reason, "waiting");

@@ -124,6 +124,8 @@ async fn look(
         Ok(names) => match ask(transaction, run, WHOLE_RUN, &names, capacities).await? {
             Asked::Granted(locks) => locks,
             Asked::Waiting(reason) => return pass(transaction, run, &row, reason).await,
+            // A run that holds nothing yet can't close a circle; one that was lost holds all that it asks for.
+            Asked::Circle(failure) => return pass(transaction, run, &row, failure.message).await,
         },
         Err(failure) => {
             let failure = tokio_postgres::types::Json(failure);

@@ -12,6 +12,8 @@ use tokio_postgres::Row;
 
 use super::error::StoreError;
 use super::pool::{Store, database};
+use crate::domain::code::Code;
+use crate::domain::failure::{Failure, Side};
 use crate::domain::ids::RunId;
 use crate::domain::run::{RunLock, lock_class};
 
@@ -35,6 +37,19 @@ pub(super) enum Asked {
     Granted(Vec<RunLock>),
     /// At least one isn't free; none is held. In words: for what, behind whom.
     Waiting(String),
+    /// Waiting would never end: who holds them waits for what this run holds.
+    Circle(Failure),
+}
+
+/// What came of asking for a step's locks.
+#[derive(Clone, Debug)]
+pub enum StepLocks {
+    /// All of them are held.
+    Held(Vec<RunLock>),
+    /// It waits: for what, behind whom.
+    Waiting(String),
+    /// Waiting would never end.
+    Never(Failure),
 }
 
 /// A lock that is held or waited for, as a list shows it.
@@ -85,7 +100,14 @@ pub(super) async fn ask(
         .await
         .map_err(database(DOING))?;
     if let Some(row) = blocker {
-        return Ok(Asked::Waiting(blocked(&row)));
+        let circle = transaction
+            .query_opt(include_str!("sql/lock_circle.sql"), &[&names, &run.0])
+            .await
+            .map_err(database(DOING))?;
+        return Ok(match circle {
+            Some(held) => Asked::Circle(circle_failure(&row, held.get("name"))),
+            None => Asked::Waiting(blocked(&row)),
+        });
     }
     let granted = transaction
         .query(include_str!("sql/lock_grant.sql"), &[&names, &run.0, &step])
@@ -101,6 +123,13 @@ fn blocked(row: &Row) -> String {
         (Some(run), Some(job)) => format!("lock {name}, behind run {run} of {job}"),
         _ => format!("lock {name}"),
     }
+}
+
+fn circle_failure(blocker: &Row, held: &str) -> Failure {
+    let message =
+        format!("waiting for {} would never end: it waits for lock {held}, which this run holds", blocked(blocker));
+    Failure::transient(Code::LockCircle, Side::Internal, message)
+        .with_hint("take both locks together, on the job or on the step, in every job that needs them")
 }
 
 /// Reads a granted lock from columns `name`, `waited_s`, `token`.
@@ -127,19 +156,20 @@ impl Store {
         .await
     }
 
-    /// Asks for a step's locks; `Err(words)` in the inner result: what it waits for.
+    /// Asks for a step's locks.
     pub async fn ask_for_step(
         &self,
         run: RunId,
         step: usize,
         names: &[String],
         capacities: &Capacities,
-    ) -> Result<Result<Vec<RunLock>, String>, StoreError> {
+    ) -> Result<StepLocks, StoreError> {
         let step = i32::try_from(step).unwrap_or(i32::MAX);
         self.transaction(DOING, async |transaction| {
             Ok(match ask(transaction, run, step, names, capacities).await? {
-                Asked::Granted(locks) => Ok(locks),
-                Asked::Waiting(what) => Err(what),
+                Asked::Granted(locks) => StepLocks::Held(locks),
+                Asked::Waiting(what) => StepLocks::Waiting(what),
+                Asked::Circle(failure) => StepLocks::Never(failure),
             })
         })
         .await

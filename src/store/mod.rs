@@ -22,7 +22,7 @@ pub use daemon::{DaemonRow, Heartbeat, Identity};
 pub use definition::{Definition, JobRow, StoredJob};
 pub use error::StoreError;
 pub use firing::{FiringRow, Planned};
-pub use lock::{Capacities, LockRow};
+pub use lock::{Capacities, LockRow, StepLocks};
 pub use pool::Store;
 pub use record::Write;
 pub use run::{NewRun, RunFilter};

@@ -1,5 +1,6 @@
 //! Locks and overlap: one at a time, first come, first served, on every path.
 
+use windlass::domain::code::Code;
 use windlass::domain::ids::RunId;
 use windlass::domain::job::{Job, Overlap};
 use windlass::domain::state::RunState;
@@ -142,5 +143,55 @@ async fn a_scheduled_run_waits_for_the_one_before_or_replaces_it_and_others_run_
     for id in [first, second, by_hand, fourth] {
         assert_eq!(world.ended(id).await.state, RunState::Succeeded);
     }
+    world.end(vec![daemon]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_waiter_for_what_a_run_holds_does_not_block_its_next_step() {
+    let world = world().await;
+    world.database.execute("create table go as select 1").await;
+    let daemon = world.daemon().await;
+    let mut first = job("first", &[WAIT, "select 1"]);
+    first.locks.push("a".into());
+    first.steps[1].locks.push("b".into());
+    let mut second = job("second", &["select 1"]);
+    second.locks = vec!["a".into(), "b".into()];
+    let holder = world.start(&first).await;
+    world.until(holder, running).await;
+    // Waits for `a` and stands first in the queue for `b`.
+    let waiter = world.start(&second).await;
+    world.until(waiter, |run| run.state == RunState::Waiting).await;
+    world.database.execute("delete from go").await;
+    for id in [holder, waiter] {
+        assert_eq!(world.ended(id).await.state, RunState::Succeeded);
+    }
+    world.end(vec![daemon]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_that_wait_for_each_others_locks_are_told_apart_and_both_end() {
+    let world = world().await;
+    world.database.execute("create table go as select 1").await;
+    let daemon = world.daemon().await;
+    let crossed = |name: &str, whole: &str, own: &str| {
+        let mut job = job(name, &[WAIT, "select 1"]);
+        job.locks.push(whole.into());
+        job.steps[1].locks.push(own.into());
+        job.steps[1].retry = super::world::attempts(1);
+        job
+    };
+    let one = world.start(&crossed("one", "a", "b")).await;
+    let other = world.start(&crossed("other", "b", "a")).await;
+    for id in [one, other] {
+        world.until(id, running).await;
+    }
+    world.database.execute("delete from go").await;
+    let ended = [world.ended(one).await, world.ended(other).await];
+    let failed: Vec<_> = ended.iter().filter_map(|run| run.cause()).collect();
+    assert!(!failed.is_empty(), "one of them must give way");
+    assert!(
+        failed.iter().all(|failure| failure.code == Code::LockCircle && failure.message.contains("never end")),
+        "{failed:?}"
+    );
     world.end(vec![daemon]).await;
 }
