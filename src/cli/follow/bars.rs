@@ -35,9 +35,9 @@ impl Bars {
     /// Shows how far a step is.
     pub(super) fn progress(&mut self, run: RunId, name: &str, step: &str, progress: &Progress, now: Instant) {
         let (bar, meter) = self.steps.entry((run, step.to_owned())).or_insert_with(|| {
-            let bar = self.all.add(ProgressBar::no_length());
-            bar.set_prefix(format!("{name} {step}"));
-            (bar, Meter::new(now))
+            // Dressed before it is shown: a bare bar would flash up for an instant.
+            let bar = ProgressBar::no_length().with_style(style(false)).with_prefix(format!("{name} {step}"));
+            (self.all.add(bar), Meter::new(now))
         });
         let share = share(progress);
         if meter.update(progress, now) {
@@ -49,7 +49,7 @@ impl Bars {
             bar.set_position(done);
         }
         // Numbers first: a narrow terminal cuts off the end.
-        let numbers = meter.numbers(progress, now);
+        let numbers = meter.numbers(progress, share.is_some(), now);
         let gap = if numbers.is_empty() { "" } else { "  " };
         bar.set_message(format!("{numbers}{gap}{}", progress.phase));
         bar.tick();

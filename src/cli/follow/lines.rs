@@ -41,7 +41,7 @@ impl Lines {
         if said.is_some_and(|said| now.duration_since(said) < EVERY) {
             return None;
         }
-        let numbers = meter.numbers(progress, now);
+        let numbers = meter.numbers(progress, false, now);
         if numbers.is_empty() && !changed {
             return None;
         }

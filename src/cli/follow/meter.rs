@@ -29,15 +29,24 @@ impl Meter {
     }
 
     /// Rows, bytes and their rates: `120 000 rows, 45.1 MiB, 60 000 rows/s, 22.5 MiB/s`. Empty without numbers.
-    pub(super) fn numbers(&self, progress: &Progress, now: Instant) -> String {
+    /// `beside_bar` leaves out how much is expected: the bar shows it, and rates must fit beside it.
+    pub(super) fn numbers(&self, progress: &Progress, beside_bar: bool, now: Instant) -> String {
         let seconds = now.duration_since(self.since).as_secs_f64();
         let mut parts = Vec::new();
         if let Some(rows) = progress.rows {
-            let of = progress.rows_expected.map(|all| format!(" of about {}", format::count(all))).unwrap_or_default();
+            let of = progress
+                .rows_expected
+                .filter(|_| !beside_bar)
+                .map(|all| format!(" of about {}", format::count(all)))
+                .unwrap_or_default();
             parts.push(format!("{}{of} rows", format::count(rows)));
         }
         if let Some(bytes) = progress.bytes {
-            let of = progress.bytes_expected.map(|all| format!(" of {}", format::bytes(all))).unwrap_or_default();
+            let of = progress
+                .bytes_expected
+                .filter(|_| !beside_bar)
+                .map(|all| format!(" of {}", format::bytes(all)))
+                .unwrap_or_default();
             parts.push(format!("{}{of}", format::bytes(bytes)));
         }
         // A rate over less than this is noise.
@@ -81,8 +90,9 @@ mod tests {
         };
         assert!(meter.update(&progress, start));
         assert!(!meter.update(&progress, start));
-        let said = meter.numbers(&progress, start + Duration::from_secs(2));
-        assert_eq!(said, "120 000 of about 1 000 000 rows, 60 000 rows/s");
+        let said = |beside_bar| meter.numbers(&progress, beside_bar, start + Duration::from_secs(2));
+        assert_eq!(said(false), "120 000 of about 1 000 000 rows, 60 000 rows/s");
+        assert_eq!(said(true), "120 000 rows, 60 000 rows/s");
         assert_eq!(share(&progress), Some((120_000, 1_000_000)));
         assert_eq!(share(&Progress::phase("checking")), None);
     }
