@@ -101,7 +101,8 @@ impl Planner {
     /// Enters a job's due times into the ledger and notes its next one.
     async fn plan(&self, job: &str, due: &mut BTreeSet<(DateTime<Utc>, String)>) -> Result<(), StoreError> {
         let shared = &self.shared;
-        for (firing, late) in shared.until_answered(|| shared.store.plan_job(job)).await? {
+        let entered = shared.until_answered(|| shared.store.plan_job(job)).await?;
+        for (firing, late) in entered.firings {
             shared.metrics.firing(job, firing.state);
             // What was missed says how long nobody was there, not how quick this daemon is.
             if firing.state == FiringState::Ran {
@@ -110,9 +111,8 @@ impl Planner {
             tracing::info!(job.name = %job, scheduled_for = %firing.scheduled_for, state = firing.state.label(),
                 reason = firing.reason, "firing");
         }
-        let next = shared.until_answered(|| shared.store.next_due(job)).await?;
-        shared.metrics.next_run(job, next);
-        if let Some(next) = next {
+        shared.metrics.next_run(job, entered.next);
+        if let Some(next) = entered.next {
             due.insert((next, job.to_owned()));
         }
         Ok(())

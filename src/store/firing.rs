@@ -28,6 +28,15 @@ pub struct Planned {
     pub through: DateTime<Utc>,
 }
 
+/// What entering a job's due times came to.
+#[derive(Clone, Debug, Default)]
+pub struct Entered {
+    /// Firings that this call entered, with how late each was noticed by the database's clock.
+    pub firings: Vec<(Decision, TimeDelta)>,
+    /// The first due time that is not in the ledger; `None` for a job that is never due again.
+    pub next: Option<DateTime<Utc>>,
+}
+
 /// A firing as a list shows it.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct FiringRow {
@@ -62,53 +71,45 @@ impl Store {
         .await
     }
 
-    /// Enters a job's due times up to now into the ledger and makes runs for those that get one. Returns the firings
-    /// that this call entered, with how late each was noticed by the database's clock; several daemons may do this at
-    /// once.
-    pub async fn plan_job(&self, name: &str) -> Result<Vec<(Decision, TimeDelta)>, StoreError> {
+    /// Enters a job's due times up to now into the ledger and makes runs for those that get one. Several
+    /// daemons may do this at once.
+    pub async fn plan_job(&self, name: &str) -> Result<Entered, StoreError> {
         self.transaction(DOING, async |transaction| {
             let row = transaction
                 .query_opt(include_str!("sql/job_plan_from.sql"), &[&name])
                 .await
                 .map_err(database(DOING))?;
-            let Some(row) = row else { return Ok(Vec::new()) };
+            let Some(row) = row else { return Ok(Entered::default()) };
             let now: DateTime<Utc> = row.get("now");
             let job: Job =
                 serde_json::from_value(row.get("resolved")).map_err(|error| unreadable(DOING)(error.to_string()))?;
-            let Some(schedule) = &job.schedule else { return Ok(Vec::new()) };
+            let Some(schedule) = &job.schedule else { return Ok(Entered::default()) };
             let mut due = schedule
                 .between(row.get("planned_through"), now, BATCH + 1)
                 .map_err(|error| unreadable(DOING)(error.to_string()))?;
             let more = due.len() > BATCH;
             due.truncate(BATCH);
             let through = if more { due.last().copied().unwrap_or(now) } else { now };
+            let next = schedule.next_after(through).map_err(|error| unreadable(DOING)(error.to_string()))?;
             let decisions = settle(&due, more, now, schedule, row.get("paused"));
             transaction.execute(include_str!("sql/job_guard.sql"), &[&name]).await.map_err(database(DOING))?;
-            let mut entered = Vec::new();
+            let mut firings = Vec::new();
             for mut decision in decisions {
                 if enter(transaction, &job, row.get("definition"), &mut decision).await? {
                     let late = now - decision.scheduled_for;
-                    entered.push((decision, late));
+                    firings.push((decision, late));
                 }
             }
             transaction
                 .execute(include_str!("sql/job_planned_through.sql"), &[&name, &through])
                 .await
                 .map_err(database(DOING))?;
-            if entered.iter().any(|(decision, _)| decision.state == FiringState::Ran) {
+            if firings.iter().any(|(decision, _)| decision.state == FiringState::Ran) {
                 Wake::Work.notify(transaction).await.map_err(database(DOING))?;
             }
-            Ok(entered)
+            Ok(Entered { firings, next })
         })
         .await
-    }
-
-    /// A job's next due time after those in the ledger.
-    pub async fn next_due(&self, name: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let planned = self.planned().await?.into_iter().find(|planned| planned.job == name);
-        planned.map_or(Ok(None), |planned| {
-            planned.schedule.next_after(planned.through).map_err(|error| unreadable(DOING)(error.to_string()))
-        })
     }
 
     /// A job's newest firings.

@@ -21,7 +21,7 @@ pub use claim::{Claimed, Scope};
 pub use daemon::{DaemonRow, Heartbeat, Identity};
 pub use definition::{Definition, JobRow, StoredJob};
 pub use error::StoreError;
-pub use firing::{FiringRow, Planned};
+pub use firing::{Entered, FiringRow, Planned};
 pub use lock::{Capacities, LockRow, StepLocks};
 pub use pool::Store;
 pub use record::Write;
