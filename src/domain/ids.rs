@@ -39,6 +39,11 @@ uuid_id! {
     DaemonId
 }
 
+/// A name in double quotes, quotes inside doubled: an SQL identifier of exactly this text, in PostgreSQL and DuckDB alike.
+pub fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// A table's name as a job file gives it: `name` or `schema.name`, each part taken literally.
 ///
 /// A part that itself holds a dot is put in double quotes as in SQL (`"daily.orders"`, a quote inside doubled).
@@ -126,7 +131,7 @@ fn take_part(text: &str) -> Option<(String, &str)> {
 impl fmt::Display for TableName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let part = |text: &str| {
-            if text.contains(['.', '"']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+            if text.contains(['.', '"']) { quoted(text) } else { text.to_owned() }
         };
         match &self.schema {
             Some(schema) => write!(f, "{}.{}", part(schema), part(&self.name)),

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::code::Code;
 use super::failure::{Failure, Side};
+use super::ids::quoted;
 
 /// A string that may hold a template.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,7 +169,7 @@ fn environment(zone: Tz) -> Environment<'static> {
     }
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.add_filter("date", move |value: Value, format: Option<String>| format_time(&value, format, zone));
-    environment.add_filter("identifier", |value: String| Value::from_safe_string(quote_identifier(&value)));
+    environment.add_filter("identifier", |value: String| Value::from_safe_string(quoted(&value)));
     environment.add_filter("raw", |value: String| Value::from_safe_string(value));
     environment
 }
@@ -197,11 +198,6 @@ fn sql_literal(value: &Value) -> Result<String, Error> {
         ValueKind::Undefined => Err(Error::new(ErrorKind::UndefinedError, "the value is not defined")),
         kind => Err(Error::new(ErrorKind::BadSerialization, format!("a {kind} can't be an SQL literal"))),
     }
-}
-
-/// A name in double quotes, quotes inside doubled: right in PostgreSQL and DuckDB alike.
-fn quote_identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// `| date`: the day (or another strftime format) of a time in the job's zone.

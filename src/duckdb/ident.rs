@@ -1,11 +1,8 @@
 //! DuckDB identifiers and literals, quoted by construction.
 
-use crate::domain::ids::TableName;
+pub use crate::domain::ids::quoted;
 
-/// A name in double quotes, quotes inside doubled.
-pub fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
+use crate::domain::ids::TableName;
 
 /// A table's name with its schema, if it has one, each part quoted.
 pub fn qualified(table: &TableName) -> String {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::ids::TableName;
+use crate::domain::ids::{TableName, quoted};
 
 /// An identifier; displays itself quoted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,7 +22,7 @@ impl Ident {
 
 impl fmt::Display for Ident {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\"", self.0.replace('"', "\"\""))
+        f.write_str(&quoted(&self.0))
     }
 }
 

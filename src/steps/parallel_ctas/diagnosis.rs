@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
+use crate::domain::ids::quoted;
 use crate::postgres::{PgError, Session};
 use crate::steps::StepContext;
 
@@ -170,8 +171,7 @@ fn relations(plan: &Plan) -> Vec<String> {
 }
 
 fn relation(node: &Value) -> String {
-    let quoted = |key: &str| format!("\"{}\"", text(node, key).replace('"', "\"\""));
-    format!("{}.{}", quoted("Schema"), quoted("Relation Name"))
+    format!("{}.{}", quoted(text(node, "Schema")), quoted(text(node, "Relation Name")))
 }
 
 #[cfg(test)]
