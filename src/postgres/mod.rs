@@ -6,10 +6,12 @@
 pub mod embedded;
 
 mod columns;
+mod connect;
 mod error;
 mod ident;
 mod listener;
 mod place;
+mod relay;
 mod server;
 mod session;
 mod stop;
@@ -22,6 +24,7 @@ pub use error::{PgError, PgErrorKind};
 pub use ident::{Ident, QualifiedName, literal};
 pub use listener::Listener;
 pub use place::{Place, check_replaceable, place};
+pub use relay::{Flow, Relay, RelayError, Relayed};
 pub use server::Server;
 pub use session::Session;
 pub use swap::swap;
