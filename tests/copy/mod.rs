@@ -3,6 +3,7 @@
 mod content;
 mod refusals;
 mod stopping;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +15,7 @@ use windlass::domain::step::{CopySource, CopyStep, StepKind};
 use windlass::steps::{Connection, StepContext};
 
 use crate::support::host::{MemoryHost, attempt};
-use crate::support::{TestDatabase, eventually, server};
+use crate::support::{TestDatabase, TestServer, eventually, server};
 
 /// A source and a target, and a step between them.
 struct Copy {
@@ -28,7 +29,18 @@ struct Copy {
 impl Copy {
     /// A step that copies `table`; both databases are prepared by the statements given.
     async fn of(table: &str, to: &str, source_sql: &str, target_sql: &str) -> Self {
-        let (source, target) = (server().database().await, server().database().await);
+        Self::between([server(), server()], table, to, source_sql, target_sql).await
+    }
+
+    /// The same, from a database of one server to one of another.
+    async fn between(
+        [from, onto]: [&TestServer; 2],
+        table: &str,
+        to: &str,
+        source_sql: &str,
+        target_sql: &str,
+    ) -> Self {
+        let (source, target) = tokio::join!(from.database(), onto.database());
         source.execute(source_sql).await;
         target.execute(target_sql).await;
         let connections = BTreeMap::from([
