@@ -1,7 +1,9 @@
 //! The step kind `copy_to_staging`, from one real database to another.
 
 mod content;
+mod many;
 mod refusals;
+mod staying;
 mod stopping;
 mod versions;
 
@@ -11,7 +13,7 @@ use std::sync::Arc;
 
 use windlass::domain::failure::Failure;
 use windlass::domain::outcome::Outcome;
-use windlass::domain::step::{CopySource, CopyStep, StepKind};
+use windlass::domain::step::{CopySource, CopyStep, CopySwap, CopyTarget, CopyVerify, LoadMode, StepKind};
 use windlass::steps::{Connection, StepContext};
 
 use crate::support::host::{MemoryHost, attempt};
@@ -51,10 +53,16 @@ impl Copy {
         let table = CopySource::Table { table: table.into(), columns: Vec::new(), condition: None };
         let step = CopyStep {
             from: "source".into(),
-            source: table,
+            source: table.into(),
             to: "warehouse".into(),
-            table: to.into(),
+            target: CopyTarget::Table(to.into()),
+            mode: LoadMode::Replace,
+            key: Vec::new(),
+            swap: CopySwap::Rename,
+            streams: 1,
+            split_by: None,
             unlogged: false,
+            verify: CopyVerify::Rows,
         };
         Self { source, target, step, context, host }
     }
@@ -74,7 +82,7 @@ impl Copy {
     /// No session of the run and no hidden table is left on either side.
     async fn assert_nothing_left(&self) {
         for side in [&self.source, &self.target] {
-            assert_eq!(side.value("select count(*) from pg_class where relname like 'windlass%'").await, "0");
+            assert_eq!(side.value("select count(*) from pg_class where relname like 'windlass\\_0%'").await, "0");
             let mine = format!(
                 "select count(*) from pg_stat_activity where application_name like '{}/%'",
                 self.context.mark()
@@ -82,6 +90,12 @@ impl Copy {
             // A session that has said goodbye takes the server a moment to clear away.
             eventually("no session is left", async || side.value(&mine).await == "0").await;
         }
+    }
+
+    /// Ends a test whose step left its marker beside the table.
+    async fn close_with_marker(self) {
+        assert_eq!(self.target.value("select count(*) > 0 from windlass_marker").await, "true");
+        self.close().await;
     }
 
     async fn close(self) {

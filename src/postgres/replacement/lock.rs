@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use tokio::time::sleep;
+
 use crate::postgres::error::PgError;
 use crate::postgres::ident::{QualifiedName, literal};
 use crate::postgres::session::Session;
@@ -24,21 +26,76 @@ pub(super) fn is_busy(error: &PgError) -> bool {
     error.is("55P03") || error.is("40P01")
 }
 
-/// Locks tables against everybody, within the session's transaction. `lock_timeout` is what is left of `patience`,
-/// lock by lock, so a reader never queues for longer, however many tables there are.
+/// How a table is locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LockMode {
+    /// Against writers that lock out others, for adding rows.
+    RowExclusive,
+    /// Against all writers.
+    ShareRowExclusive,
+    /// Against everybody.
+    AccessExclusive,
+}
+
+impl LockMode {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::RowExclusive => "row exclusive",
+            Self::ShareRowExclusive => "share row exclusive",
+            Self::AccessExclusive => "access exclusive",
+        }
+    }
+}
+
+/// A table and how it is locked.
+pub type TableLock = (QualifiedName, LockMode);
+
+/// Begins a transaction and locks tables in it, trying again while others hold them.
+///
+/// The session must not be in a transaction; after an error it isn't, either.
+pub async fn begin_locked(session: &Session, tables: &[TableLock], doing: &str) -> Result<(), PgError> {
+    let mut holders = Holders { words: None, patience: PATIENCE };
+    let mut tries = 1;
+    loop {
+        let locked = async {
+            session.execute("begin", doing).await?;
+            lock(session, tables, holders.patience, doing).await
+        };
+        let Err(error) = locked.await else { return Ok(()) };
+        // The error of the lock is what matters; a session that can't roll back is lost anyway.
+        drop(session.execute("rollback", "rolling back").await);
+        if !is_busy(&error) {
+            return Err(error);
+        }
+        let names: Vec<String> = tables.iter().map(|(name, _)| name.to_string()).collect();
+        let find = "select coalesce(array_agg(to_regclass(n)::oid), '{}') from unnest($1::text[]) as n";
+        let oids: Vec<Option<u32>> = session.query_one(find, &[&names], doing).await?.get(0);
+        let oids: Vec<u32> = oids.into_iter().flatten().collect();
+        holders = self::holders(session, &oids).await.unwrap_or(holders);
+        if tries == TRIES {
+            return Err(holders.explain(error));
+        }
+        tries += 1;
+        sleep(PAUSE).await;
+    }
+}
+
+/// Locks tables within the session's transaction. `lock_timeout` is what is left of `patience`, lock by lock, so a
+/// reader never queues for longer, however many tables there are.
 pub(super) async fn lock(
     session: &Session,
-    tables: &[QualifiedName],
+    tables: &[TableLock],
     patience: Duration,
     doing: &str,
 ) -> Result<(), PgError> {
     if tables.is_empty() {
         return Ok(());
     }
-    let mut names: Vec<String> = tables.iter().map(ToString::to_string).collect();
-    names.sort_unstable();
-    names.dedup();
-    let names: Vec<String> = names.iter().map(|name| literal(name)).collect();
+    let mut tables: Vec<(String, LockMode)> = tables.iter().map(|(name, mode)| (name.to_string(), *mode)).collect();
+    tables.sort_unstable();
+    tables.dedup();
+    let names: Vec<String> =
+        tables.iter().map(|(name, mode)| literal(&format!("{name} in {} mode", mode.words()))).collect();
     let body = format!(
         "declare
            ends constant timestamptz := clock_timestamp() + interval '{} milliseconds';
@@ -46,7 +103,7 @@ pub(super) async fn lock(
          begin
            foreach name in array array[{}]::text[] loop
              perform set_config('lock_timeout', greatest(1, ceil(extract(epoch from ends - clock_timestamp()) * 1000))::int::text, true);
-             execute 'lock table ' || name || ' in access exclusive mode';
+             execute 'lock table ' || name;
            end loop;
          end",
         patience.as_millis(),
@@ -63,6 +120,18 @@ pub(super) struct Holders {
     /// How long the next try should wait: longer than usual for an autovacuum, which gives way to whoever has waited
     /// for `deadlock_timeout`.
     pub(super) patience: Duration,
+}
+
+impl Holders {
+    /// The error with what to do about it.
+    pub(super) fn explain(self, mut error: PgError) -> PgError {
+        if let Some(words) = self.words {
+            error.detail = Some(format!("the lock is held by {words}"));
+            error.hint =
+                Some("end the transaction that has read the table, or run the job when nobody holds it".to_owned());
+        }
+        error
+    }
 }
 
 /// Looks who holds locks on the tables. The session must not be in a transaction.

@@ -20,6 +20,7 @@ mod wanted;
 
 pub use check::check;
 pub use deferred::{Deferred, complete, references};
+pub use lock::{LockMode, TableLock, begin_locked};
 pub use place::{Place, place, places};
 pub use plan::{Replacement, plan};
 pub use swap::swap;

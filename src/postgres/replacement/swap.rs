@@ -11,7 +11,7 @@ use crate::postgres::session::Session;
 
 use super::carry::CARRY;
 use super::check::DROP_FIRST;
-use super::lock::{self, Holders};
+use super::lock::{self, Holders, LockMode};
 use super::plan::Replacement;
 
 /// Puts the tables in their places, all in one transaction.
@@ -26,11 +26,11 @@ pub async fn swap(session: &Session, replacements: &[Replacement]) -> Result<(),
         // The error of the swap is what matters; a session that can't roll back is lost anyway.
         drop(session.execute("rollback", "rolling back").await);
         if !lock::is_busy(&error) {
-            return Err(explained(error, None));
+            return Err(explained(error));
         }
         holders = lock::holders(session, &oids).await.unwrap_or(holders);
         if tries == lock::TRIES {
-            return Err(explained(error, holders.words));
+            return Err(holders.explain(explained(error)));
         }
         tries += 1;
         sleep(lock::PAUSE).await;
@@ -41,7 +41,7 @@ async fn try_swap(session: &Session, replacements: &[Replacement], holders: &Hol
     let doing = doing(replacements);
     session.execute("begin", doing.as_str()).await?;
     let olds: Vec<&Replacement> = replacements.iter().filter(|one| one.place().oid.is_some()).collect();
-    let tables: Vec<_> = olds.iter().map(|one| one.place().full()).collect();
+    let tables: Vec<_> = olds.iter().map(|one| (one.place().full(), LockMode::AccessExclusive)).collect();
     lock::lock(session, &tables, holders.patience, &doing).await?;
     let (mut before, mut after) = (String::new(), String::new());
     for one in replacements {
@@ -61,7 +61,7 @@ async fn try_swap(session: &Session, replacements: &[Replacement], holders: &Hol
         }
     }
     if !tables.is_empty() {
-        let tables: Vec<String> = tables.iter().map(ToString::to_string).collect();
+        let tables: Vec<String> = tables.iter().map(|(name, _)| name.to_string()).collect();
         writeln!(before, "drop table {};", tables.join(", ")).ok();
     }
     for one in replacements {
@@ -79,14 +79,9 @@ fn doing(replacements: &[Replacement]) -> String {
 }
 
 /// The error with what to do about it.
-fn explained(mut error: PgError, holders: Option<String>) -> PgError {
+fn explained(mut error: PgError) -> PgError {
     if error.is("2BP01") {
         error.hint = Some(DROP_FIRST.to_owned());
-    }
-    if let Some(holders) = holders {
-        error.detail = Some(format!("the lock is held by {holders}"));
-        error.hint =
-            Some("end the transaction that has read the table, or run the job when nobody holds it".to_owned());
     }
     error
 }
