@@ -1,6 +1,7 @@
 //! The step kind `copy_to_staging`, from one real database to another.
 
 mod content;
+mod every_type;
 mod refusals;
 mod stopping;
 mod versions;
