@@ -4,16 +4,17 @@
 //! SQLSTATE, detail and hint, and turns into a `Failure` for the side it happened on.
 
 pub mod embedded;
+pub mod replacement;
 
 mod columns;
+mod connect;
 mod error;
 mod ident;
 mod listener;
-mod place;
+mod relay;
 mod server;
 mod session;
 mod stop;
-mod swap;
 mod sweep;
 mod tls;
 
@@ -21,8 +22,8 @@ pub use columns::{Column, columns};
 pub use error::{PgError, PgErrorKind};
 pub use ident::{Ident, QualifiedName, literal};
 pub use listener::Listener;
-pub use place::{Place, check_replaceable, place};
+pub use relay::{Flow, Relay, RelayError, Relayed};
+pub use replacement::{Place, place, places};
 pub use server::Server;
 pub use session::Session;
-pub use swap::swap;
 pub use sweep::{Marks, Swept, drop_hidden_tables, sweep};

@@ -18,7 +18,8 @@ use crate::domain::ids::TableName;
 use crate::domain::outcome::Outcome;
 use crate::domain::progress::Progress;
 use crate::domain::step::CopyStep;
-use crate::postgres::{self, PgError, Place, Session};
+use crate::postgres::replacement;
+use crate::postgres::{self, Place, Session};
 
 use super::{StepContext, session, sweep};
 use staging::Staging;
@@ -97,11 +98,11 @@ async fn copy(
     context.host.progress(Progress::phase("looking at both sides"));
     let described = source.run_until(&context.stop, Side::Source, source::describe(source, wanted)).await?;
     let place = check_target(table, target, context).await?;
-    let staging = staging::plan(target, &place, &described, context).await?;
+    let staging = staging::plan(target, &place, &described, step.unlogged, context).await?;
     let hidden = context.hidden_name(0);
-    target.run_until(&context.stop, Side::Target, staging::create(target, &staging, &hidden, step.unlogged)).await?;
+    target.run_until(&context.stop, Side::Target, staging::create(target, &staging)).await?;
     let copied = stream::copy(&described, &staging, &hidden, sessions, context).await?;
-    finish(&place, &hidden, &staging, target, context).await?;
+    finish(&staging, target, context).await?;
     context.info(format!("{table}: {} rows, {} bytes ({})", copied.rows, copied.bytes, staging.format.label()));
     Ok(Outcome {
         rows: Some(copied.rows),
@@ -112,35 +113,28 @@ async fn copy(
     })
 }
 
-/// Where the staging table is, and that it can be replaced.
+/// Where the staging table is.
 async fn check_target(table: &TableName, target: &Session, context: &StepContext) -> Result<Place, Failure> {
     let look = async {
         target.execute(SETTINGS, "preparing the session").await?;
-        let place = postgres::place(target, table).await?;
-        let lost = postgres::check_replaceable(target, &place).await?;
-        Ok::<_, PgError>((place, lost))
+        postgres::place(target, table).await
     };
-    let (place, lost) = target.run_until(&context.stop, Side::Target, look).await?;
-    if !lost.is_empty() {
-        context.warn(format!("{table}: goes with the old table and is not made again: {}", lost.join(", ")));
-    }
-    Ok(place)
+    target.run_until(&context.stop, Side::Target, look).await
 }
 
 /// Makes the filled table visible: statistics, the gate, the swap.
-async fn finish(
-    place: &Place,
-    hidden: &str,
-    staging: &Staging,
-    target: &Session,
-    context: &StepContext,
-) -> Result<(), Failure> {
-    context.host.progress(Progress::phase("analyzing"));
-    let analyze = format!("analyze {}", place.beside(hidden));
-    target.run_until(&context.stop, Side::Target, target.execute(&analyze, "analyzing the new table")).await?;
+async fn finish(staging: &Staging, target: &Session, context: &StepContext) -> Result<(), Failure> {
+    let replacement = &staging.replacement;
+    context.host.progress(Progress::phase("completing the new table"));
+    let only = std::slice::from_ref(replacement);
+    let complete = async {
+        replacement::complete(target, only).await?;
+        target.execute(&format!("analyze {}", replacement.hidden()), "analyzing the new table").await
+    };
+    target.run_until(&context.stop, Side::Target, complete).await?;
     context.host.progress(Progress::phase("waiting to publish"));
     context.unless_stopped(context.host.gate()).await??;
     context.host.progress(Progress::phase("publishing"));
-    let swap = async { postgres::swap(target, place, hidden).await.map_err(|error| staging.speak(error, hidden)) };
+    let swap = async { replacement::swap(target, only).await.map_err(|error| replacement.speak(error)) };
     target.run_until(&context.stop, Side::Target, swap).await
 }

@@ -5,7 +5,8 @@ use crate::domain::failure::{Failure, Side};
 use crate::domain::ids::TableName;
 use crate::domain::progress::Progress;
 use crate::domain::step::CtasMode;
-use crate::postgres::{self, Place, Session, check_replaceable};
+use crate::postgres::replacement::{self, Coming, Wanted};
+use crate::postgres::{self, PgError, Place, Session};
 use crate::steps::StepContext;
 
 /// Whether the connection's user may make tables in the schema $1.
@@ -22,13 +23,12 @@ pub(super) async fn check(
         let place = postgres::place(session, table).await?;
         let schema = place.schema.as_str();
         let row = session.query_one(MAY_CREATE, &[&schema], "checking the privileges on the schema").await?;
-        let lost = match mode {
-            CtasMode::Replace => check_replaceable(session, &place).await?,
-            CtasMode::FailIfExists => Vec::new(),
-        };
-        Ok((place, row.get::<_, bool>(0), lost))
+        if mode == CtasMode::Replace {
+            replacement::check(session, std::slice::from_ref(&place)).await?;
+        }
+        Ok((place, row.get::<_, bool>(0)))
     };
-    let (place, may_create, lost) = session.run_until(&context.stop, Side::Target, asked).await?;
+    let (place, may_create) = session.run_until(&context.stop, Side::Target, asked).await?;
     if mode == CtasMode::FailIfExists && place.oid.is_some() {
         let message = format!("the table {} exists already", place.full());
         return Err(Failure::permanent(Code::PostgresStatement, Side::Target, message)
@@ -41,9 +41,6 @@ pub(super) async fn check(
         return Err(Failure::permanent(Code::PostgresPrivilege, Side::Target, message)
             .with_sqlstate("42501")
             .with_hint(hint));
-    }
-    for loss in lost {
-        context.warn(format!("replacing {} loses its {loss}", place.full()));
     }
     Ok(place)
 }
@@ -64,7 +61,8 @@ pub(super) async fn publish(
     context.unless_stopped(context.host.gate()).await??;
     match mode {
         CtasMode::Replace => {
-            session.run_until(&context.stop, Side::Target, postgres::swap(session, place, hidden)).await
+            let replaced = replace(place, hidden, session, context);
+            session.run_until(&context.stop, Side::Target, replaced).await
         }
         CtasMode::FailIfExists => {
             // A plain rename: it fails if somebody made the table meanwhile.
@@ -73,4 +71,18 @@ pub(super) async fn publish(
             session.run_until(&context.stop, Side::Target, session.execute(&rename, doing)).await.map(drop)
         }
     }
+}
+
+/// Gives the new table what the old one had, and its place.
+async fn replace(place: &Place, hidden: &str, session: &Session, context: &StepContext) -> Result<(), PgError> {
+    let (place, hidden) = (place.clone(), hidden.to_owned());
+    let wanted = Wanted { place, hidden, coming: Coming::Made, unlogged: false, indexes: true };
+    let planned = replacement::plan(session, &[wanted]).await?;
+    for replacement in &planned {
+        for loss in replacement.lost() {
+            context.warn(format!("replacing {} loses its {loss}", replacement.place().full()));
+        }
+    }
+    replacement::complete(session, &planned).await?;
+    replacement::swap(session, &planned).await
 }

@@ -12,6 +12,7 @@ use super::{copy_text, fit, postgres_types, statements};
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::step::LoadMode;
+use crate::postgres::replacement::{self, Coming, Replacement, Wanted};
 use crate::postgres::{self, Ident, PgError, Place, Server, Session};
 use crate::steps::collect::data::{Column, Data};
 use crate::steps::collect::spool::Spool;
@@ -68,22 +69,32 @@ impl Loading<'_> {
     /// Fills a new table and swaps it in.
     async fn replace(&self) -> Result<(), Failure> {
         let (place, existing) = self.prepared().await?;
-        let lost = self.until_stopped(postgres::check_replaceable(&self.session, &place)).await?;
-        if !lost.is_empty() {
-            let (table, lost) = (&self.target.table, lost.join(", "));
+        let otherwise = if existing.is_some() { String::new() } else { self.definition()? };
+        let replacement = self.plan(place, otherwise).await?;
+        let new = replacement.hidden().to_string();
+        self.execute(replacement.create(), "making the new table").await?;
+        self.fill(&new).await?;
+        let only = std::slice::from_ref(&replacement);
+        let complete = async {
+            replacement::complete(&self.session, only).await?;
+            self.session.execute(&format!("analyze {new}"), "analyzing the new table").await
+        };
+        self.until_stopped(complete).await?;
+        self.context.unless_stopped(self.context.host.gate()).await??;
+        self.until_stopped(replacement::swap(&self.session, only)).await
+    }
+
+    /// Plans the new table: like the one that is there, or by that definition.
+    async fn plan(&self, place: Place, otherwise: String) -> Result<Replacement, Failure> {
+        let hidden = self.context.hidden_name(0);
+        let wanted = Wanted { place, hidden, coming: Coming::Like { otherwise }, unlogged: false, indexes: true };
+        let plan = async { replacement::plan(&self.session, &[wanted]).await };
+        let replacement = self.until_stopped(plan).await?.remove(0);
+        if !replacement.lost().is_empty() {
+            let (table, lost) = (&self.target.table, replacement.lost().join(", "));
             self.context.warn(format!("{table}: goes with the old table and is not made again: {lost}"));
         }
-        let hidden = self.context.hidden_name(0);
-        let new = place.beside(&hidden).to_string();
-        let make = match existing {
-            Some(_) => format!("create table {new} (like {} including all)", place.full()),
-            None => format!("create table {new} ({})", self.definition()?),
-        };
-        self.execute(&make, "making the new table").await?;
-        self.fill(&new).await?;
-        self.execute(&format!("analyze {new}"), "analyzing the new table").await?;
-        self.context.unless_stopped(self.context.host.gate()).await??;
-        self.until_stopped(postgres::swap(&self.session, &place, &hidden)).await
+        Ok(replacement)
     }
 
     /// Adds rows, or replaces those of the same key, and leaves the marker.

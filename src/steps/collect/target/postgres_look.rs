@@ -4,6 +4,7 @@ use super::statements;
 use super::table::{Found, Target};
 use crate::domain::failure::{Failure, Side};
 use crate::domain::step::LoadMode;
+use crate::postgres::replacement;
 use crate::postgres::{self, PgError, Place, Server, Session};
 use crate::steps::collect::data::Column;
 use crate::steps::{StepContext, session, sweep};
@@ -17,7 +18,7 @@ pub(super) async fn look(target: &Target<'_>, server: &Server, context: &StepCon
             let place = postgres::place(&session, &target.table).await?;
             if target.into.mode == LoadMode::Replace {
                 // Asked before an hour's download, not after it.
-                postgres::check_replaceable(&session, &place).await?;
+                replacement::check(&session, std::slice::from_ref(&place)).await?;
             }
             let columns = existing(&session, &place).await?;
             Ok(Found { columns, loaded: loaded(target, &session, &place).await? })
