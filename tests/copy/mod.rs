@@ -2,6 +2,7 @@
 
 mod content;
 mod every_type;
+mod kill;
 mod refusals;
 mod stopping;
 mod versions;
