@@ -1,6 +1,8 @@
 //! The step kind `copy_to_staging`, from one real database to another.
 
 mod content;
+mod every_type;
+mod kill;
 mod many;
 mod refusals;
 mod staying;

@@ -1,6 +1,7 @@
 //! What tests of several areas share: real servers, and nothing that stands in for one.
 
 mod database;
+pub(crate) mod flags;
 pub(crate) mod host;
 mod keeper;
 mod private_server;

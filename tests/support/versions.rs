@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use windlass::postgres::embedded::Binaries;
 
 use super::server::{TestServer, server};
-use super::skipped;
+use super::{flags, skipped};
 
 /// Versions to be tested besides those that always are.
 const VARIABLE: &str = "WINDLASS_TEST_POSTGRES";
@@ -34,7 +34,8 @@ pub(crate) fn server_of(major: u32) -> Option<&'static TestServer> {
 pub(crate) fn servers() -> Vec<&'static TestServer> {
     let mut servers = vec![server()];
     servers.extend(server_of(NEWEST).filter(|newest| newest.major() != server().major()));
-    for major in asked_for() {
+    for word in flags::list(VARIABLE) {
+        let major = word.parse().unwrap_or_else(|_| panic!("{VARIABLE}: `{word}` is no major version"));
         let asked = server_of(major).unwrap_or_else(|| panic!("{VARIABLE} asks for PostgreSQL {major}"));
         if servers.iter().all(|server| server.major() != major) {
             servers.push(asked);
@@ -55,11 +56,4 @@ pub(super) fn programs_of(major: u32) -> Option<PathBuf> {
         skipped(&format!("PostgreSQL {major} is not here; `scripts/postgres {major}` fetches it"));
     }
     found
-}
-
-#[expect(clippy::disallowed_methods, reason = "a flag of the tests, not of Windlass")]
-fn asked_for() -> Vec<u32> {
-    let list = std::env::var(VARIABLE).unwrap_or_default();
-    let numbers = list.split(',').map(str::trim).filter(|word| !word.is_empty());
-    numbers.map(|word| word.parse().unwrap_or_else(|_| panic!("{VARIABLE}: `{word}` is no major version"))).collect()
 }
