@@ -26,6 +26,8 @@ pub(super) struct Meter {
     tables: Mutex<Vec<Table>>,
     /// Of all tables together.
     rate: Mutex<Rate>,
+    /// What has been counted for the metrics.
+    told: Mutex<Copied>,
 }
 
 #[derive(Debug)]
@@ -58,7 +60,7 @@ impl Meter {
             parts_left,
             rate: Rate::default(),
         };
-        Self { tables: Mutex::new(tables.map(table).collect()), rate: Mutex::default() }
+        Self { tables: Mutex::new(tables.map(table).collect()), rate: Mutex::default(), told: Mutex::default() }
     }
 
     /// A part of a table is begun.
@@ -85,10 +87,9 @@ impl Meter {
     /// Tells the engine every now and then, until it is dropped.
     pub(super) async fn tell(&self, context: &StepContext) -> Infallible {
         let (mut ticks, began) = (interval(TELL), Instant::now());
-        let mut told = Copied::default();
         loop {
             ticks.tick().await;
-            told = self.observe(told, context);
+            self.observe(context);
             let progress = self.progress(began.elapsed());
             if progress.phase.is_empty() {
                 continue;
@@ -98,12 +99,13 @@ impl Meter {
     }
 
     /// Counts what has come since the last time.
-    pub(super) fn observe(&self, told: Copied, context: &StepContext) -> Copied {
+    pub(super) fn observe(&self, context: &StepContext) {
         let all = sum(&self.copied());
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         // A part that has ended may turn out smaller than it seemed: its end mark is no row.
         let (rows, bytes) = (all.rows.saturating_sub(told.rows), all.bytes.saturating_sub(told.bytes));
         context.host.observe(Observation::Copied { rows, bytes });
-        Copied { rows: told.rows + rows, bytes: told.bytes + bytes }
+        *told = Copied { rows: told.rows + rows, bytes: told.bytes + bytes };
     }
 
     /// How far it is; without a phase once everything is copied.

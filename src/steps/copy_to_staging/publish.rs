@@ -8,6 +8,7 @@ use crate::postgres::{PgError, Session};
 use crate::steps::StepContext;
 
 use super::exchange;
+use super::meter::sum;
 use super::rate::Copied;
 use super::table::Table;
 
@@ -24,9 +25,13 @@ pub(super) async fn publish(
         let (name, format) = (&table.staging.table, table.format.label());
         context.info(format!("{name}: {} rows, {} bytes ({format})", copied.rows, copied.bytes));
     }
-    context.host.progress(Progress::phase("waiting to publish"));
+    let all = sum(copied);
+    let phase = |phase: &str| {
+        context.host.progress(Progress { rows: Some(all.rows), bytes: Some(all.bytes), ..Progress::phase(phase) });
+    };
+    phase("waiting to publish");
     context.unless_stopped(context.host.gate()).await??;
-    context.host.progress(Progress::phase("publishing"));
+    phase("publishing");
     if replacements.is_empty() {
         return exchange::exchange(step.mode, &step.key, tables, copied, session, context).await;
     }

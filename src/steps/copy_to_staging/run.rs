@@ -194,6 +194,7 @@ async fn finish(mut workers: JoinSet<Result<(), Failure>>, job: &Job, context: &
             }
         }
     }
+    job.meter.observe(context);
     failed.map_or(Ok(()), Err)
 }
 
