@@ -90,11 +90,7 @@ impl Meter {
         loop {
             ticks.tick().await;
             self.observe(context);
-            let progress = self.progress(began.elapsed());
-            if progress.phase.is_empty() {
-                continue;
-            }
-            context.host.progress(progress);
+            context.host.progress(self.progress(began.elapsed()));
         }
     }
 
@@ -108,7 +104,7 @@ impl Meter {
         *told = Copied { rows: told.rows + rows, bytes: told.bytes + bytes };
     }
 
-    /// How far it is; without a phase once everything is copied.
+    /// How far it is.
     fn progress(&self, elapsed: Duration) -> Progress {
         let mut tables = self.lock();
         let mut all = TableProgress::default();
@@ -170,7 +166,7 @@ fn expected(table: &TableProgress, parts_left: usize) -> u64 {
 
 fn phase(tables: &[Table], left: usize, waiting: Option<(Side, Duration)>) -> String {
     let name = match tables {
-        _ if left == 0 => return String::new(),
+        _ if left == 0 => return "completing the new tables".to_owned(),
         [only] => format!("copying {}", only.name),
         several => format!("copying {} tables, {} done", several.len(), several.len() - left),
     };
