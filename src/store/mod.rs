@@ -14,6 +14,7 @@ mod lock;
 mod migrate;
 mod pool;
 mod record;
+mod reservation;
 mod run;
 mod wake;
 
