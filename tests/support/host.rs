@@ -21,6 +21,8 @@ use windlass::steps::{Ahead, Connection, Environment, Host, Level, StepContext, 
 /// Longest wait for something that a step is expected to do.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+type AtProgress = Box<dyn Fn(&Progress) + Send>;
+
 /// Records what a step says, and answers as it was told to.
 #[derive(Default)]
 pub(crate) struct MemoryHost {
@@ -40,6 +42,8 @@ pub(crate) struct MemoryHost {
     pub(crate) reserved: Mutex<Vec<String>>,
     /// Who is said to be ahead in the queue for a turn. While there is somebody the turn doesn't come.
     pub(crate) ahead: Mutex<Option<String>>,
+    /// Called with all that the step says about its progress, at that very moment.
+    pub(crate) at_progress: Mutex<Option<AtProgress>>,
     held: Mutex<Option<Arc<Notify>>>,
     changed: Notify,
     at_gate: Notify,
@@ -100,6 +104,9 @@ impl Host for MemoryHost {
     }
 
     fn progress(&self, progress: Progress) {
+        if let Some(call) = &*self.at_progress.lock().unwrap() {
+            call(&progress);
+        }
         self.progress.lock().unwrap().push(progress);
         self.changed.notify_waiters();
     }

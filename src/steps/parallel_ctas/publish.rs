@@ -8,6 +8,8 @@ use crate::domain::step::CtasMode;
 use crate::postgres::{self, Place, Session, check_replaceable};
 use crate::steps::StepContext;
 
+use super::indexes::{self, Index};
+
 /// Whether the connection's user may make tables in the schema $1.
 const MAY_CREATE: &str = "select has_schema_privilege($1, 'CREATE')";
 
@@ -48,29 +50,37 @@ pub(super) async fn check(
     Ok(place)
 }
 
-/// Analyses the hidden table and, when the run is known to be still ours, makes it visible.
+/// Builds what belongs to the hidden table and, when the run is known to be still ours, makes it visible.
 pub(super) async fn publish(
     mode: CtasMode,
     place: &Place,
     hidden: &str,
+    indexes: &[Index],
     session: &Session,
     context: &StepContext,
 ) -> Result<(), Failure> {
     let new = place.beside(hidden);
+    indexes::build(indexes, place, hidden, session, context).await?;
     context.host.progress(Progress::phase("analysing the new table"));
     let analyze = format!("analyze {new}");
     session.run_until(&context.stop, Side::Target, session.execute(&analyze, "analysing the new table")).await?;
+    let oids = session.run_until(&context.stop, Side::Target, indexes::oids(indexes, place, session)).await?;
     context.host.progress(Progress::phase("swapping the new table in"));
     context.unless_stopped(context.host.gate()).await??;
     match mode {
         CtasMode::Replace => {
-            session.run_until(&context.stop, Side::Target, postgres::swap(session, place, hidden)).await
+            session.run_until(&context.stop, Side::Target, postgres::swap(session, place, hidden)).await?;
         }
         CtasMode::FailIfExists => {
             // A plain rename: it fails if somebody made the table meanwhile.
             let rename = format!("alter table {new} rename to {}", place.name);
             let doing = format!("giving the new table its name {}", place.full());
-            session.run_until(&context.stop, Side::Target, session.execute(&rename, doing)).await.map(drop)
+            session.run_until(&context.stop, Side::Target, session.execute(&rename, doing)).await?;
         }
     }
+    // The table is visible; a name that could not be given is no reason to say that it isn't.
+    if let Err(error) = indexes::name(indexes, place, &oids, session).await {
+        context.warn(format!("an index keeps its hidden name: {error}"));
+    }
+    Ok(())
 }
