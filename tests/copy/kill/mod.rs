@@ -51,8 +51,7 @@ async fn a_kill_at_any_moment_leaves_staging_whole_and_the_next_attempt_succeeds
         world.renew(generation).await;
         let begun = Instant::now();
         let run = world.trigger().await;
-        // Some kills come late, so that the last moments of a run are hit, too.
-        tokio::time::sleep(usual.mul_f64(rng.random_range(0.0..1.2))).await;
+        tokio::time::sleep(usual.mul_f64(rng.random_range(0.0..1.0))).await;
         let at = begun.elapsed();
         let (who, hit) = match kill % 5 {
             0 => ("a session of the source", world.terminate(Side::Source, rng.random(), &mut rng).await),
@@ -65,8 +64,8 @@ async fn a_kill_at_any_moment_leaves_staging_whole_and_the_next_attempt_succeeds
         hits += u64::from(hit.is_some());
         let attempts = &run.steps[0].attempts;
         flags::note(&format!("{kill}: {who} after {at:?}, {} attempts, {}", attempts.len(), hit.unwrap_or_default()));
-        if attempts.len() == 1 {
-            usual = (usual + begun.elapsed()) / 2;
+        if let ([_], Some(ended)) = (attempts.as_slice(), run.ended_at) {
+            usual = (usual + (ended - run.created_at).to_std().unwrap()) / 2;
         }
         assert_eq!(run.state, RunState::Succeeded, "{run:#?}");
         for attempt in attempts.iter().filter(|attempt| attempt.state == AttemptState::Failed) {
