@@ -44,6 +44,10 @@ pub enum PgErrorKind {
     Lost,
     /// Something hangs on a table, or it is not of a kind that can be replaced.
     Blocked,
+    /// The columns that come can't be those of a table here.
+    Shape,
+    /// What was looked at a while ago has been changed by somebody else meanwhile.
+    Changed,
     /// The driver was used wrongly, or the peer doesn't keep to the protocol.
     Driver,
 }
@@ -183,6 +187,8 @@ const fn of_kind(kind: PgErrorKind) -> Class {
         }
         PgErrorKind::Lost => (Code::PostgresConnectionLost, FailureClass::Transient, None),
         PgErrorKind::Blocked => (Code::SwapBlocked, FailureClass::Permanent, None),
+        PgErrorKind::Shape => (Code::CopyShape, FailureClass::Permanent, None),
+        PgErrorKind::Changed => (Code::PostgresConflict, FailureClass::Transient, None),
         PgErrorKind::Driver => (Code::Bug, FailureClass::Bug, None),
     }
 }

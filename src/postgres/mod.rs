@@ -4,17 +4,19 @@
 //! SQLSTATE, detail and hint, and turns into a `Failure` for the side it happened on.
 
 pub mod embedded;
+pub mod replacement;
 
 mod columns;
+mod connect;
 mod error;
 mod ident;
 mod listener;
 mod monitoring;
-mod place;
+mod relations;
+mod relay;
 mod server;
 mod session;
 mod stop;
-mod swap;
 mod sweep;
 mod tls;
 mod worker_slots;
@@ -24,9 +26,10 @@ pub use error::{PgError, PgErrorKind};
 pub use ident::{Ident, QualifiedName, literal};
 pub use listener::Listener;
 pub use monitoring::Monitoring;
-pub use place::{Place, check_replaceable, place};
+pub use relations::{Leaf, PAGE, Relation, RelationKind, find_relations, match_relations, relations};
+pub use relay::{Flow, Relay, RelayError, Relayed};
+pub use replacement::{Place, place, places};
 pub use server::Server;
 pub use session::Session;
-pub use swap::swap;
 pub use sweep::{Marks, Swept, drop_hidden_tables, sweep};
 pub use worker_slots::{WorkerSlots, is_worker_guard, server_identity, worker_guard, worker_holders};

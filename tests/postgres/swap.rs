@@ -3,7 +3,8 @@
 use windlass::domain::code::Code;
 use windlass::domain::failure::Side;
 use windlass::domain::ids::TableName;
-use windlass::postgres::{PgError, Session, check_replaceable, place, swap};
+use windlass::postgres::replacement::{Coming, Replacement, Wanted, plan, swap};
+use windlass::postgres::{PgError, Session, place};
 
 use crate::support::{TestDatabase, eventually, server};
 
@@ -18,11 +19,16 @@ async fn text(session: &Session, sql: &str) -> String {
     session.query_one(sql, &[], "asking").await.unwrap().get::<_, Option<String>>(0).unwrap_or_default()
 }
 
-async fn replace(session: &Session, table: &str, hidden: &str) -> Result<Vec<String>, PgError> {
+async fn planned(session: &Session, table: &str, hidden: &str) -> Result<Vec<Replacement>, PgError> {
     let place = place(session, &TableName::parse(table).unwrap()).await?;
-    let lost = check_replaceable(session, &place).await?;
-    swap(session, &place, hidden).await?;
-    Ok(lost)
+    let wanted = Wanted { place, hidden: hidden.to_owned(), coming: Coming::Made, unlogged: false, indexes: true };
+    plan(session, &[wanted]).await
+}
+
+async fn replace(session: &Session, table: &str, hidden: &str) -> Result<Vec<String>, PgError> {
+    let planned = planned(session, table, hidden).await?;
+    swap(session, &planned).await?;
+    Ok(planned[0].lost().to_vec())
 }
 
 #[tokio::test]
@@ -67,20 +73,19 @@ async fn a_first_table_takes_the_name() {
 
 #[tokio::test]
 async fn what_hangs_on_the_old_table_is_named_beforehand_and_nothing_is_lost() {
-    let (database, session) = session(
-        "create table t (a int primary key); create table child (a int references t); create view \"보기\" as select a from t;
-         create materialized view m as select * from t; create function f() returns setof t language sql as 'select * from t';
-         create table hidden (a int)",
-    )
-    .await;
-    let failure = replace(&session, "t", "hidden").await.unwrap_err().on(Side::Target);
+    let (database, session) = session("create table t (a int primary key); create table hidden (a int)").await;
+    let early = planned(&session, "t", "hidden").await.unwrap();
+    let hang_on = "create table child (a int references t); create view \"보기\" as select a from t;
+         create materialized view m as select * from t;
+         create function f() returns setof t language sql as 'select * from t'";
+    session.execute(hang_on, "hanging things on").await.unwrap();
+    let failure = planned(&session, "t", "hidden").await.unwrap_err().on(Side::Target);
     assert_eq!(failure.code, Code::SwapBlocked);
     for name in ["view \"보기\"", "materialized view m", "child_a_fkey", "function f()"] {
         assert!(failure.message.contains(name), "{name}: {failure}");
     }
     // The server stops it too, when something was hung on after the look.
-    let place = place(&session, &TableName::parse("t").unwrap()).await.unwrap();
-    let failure = swap(&session, &place, "hidden").await.unwrap_err().on(Side::Target);
+    let failure = swap(&session, &early).await.unwrap_err().on(Side::Target);
     assert_eq!(failure.code, Code::SwapBlocked);
     assert!(failure.message.contains("view \"보기\" depends on table t"), "{failure}");
     assert_eq!(text(&session, "select count(*)::text from \"보기\", hidden").await, "0");
@@ -124,14 +129,14 @@ async fn a_reader_delays_the_swap_and_is_not_cut_off() {
     let (database, session) = session("create table t (a int); create table hidden (a int)").await;
     let reader = database.server().connect("reader").await.unwrap();
     reader.execute("begin; select * from t", "reading").await.unwrap();
-    let place = place(&session, &TableName::parse("t").unwrap()).await.unwrap();
+    let planned = planned(&session, "t", "hidden").await.unwrap();
     let reading = async {
         let waits =
             format!("select count(*) from pg_stat_activity where pid = {} and wait_event_type = 'Lock'", session.pid());
         eventually("the swap waits for the reader", async || database.value(&waits).await == "1").await;
         reader.execute("select * from t; commit", "reading on").await.unwrap();
     };
-    let (swapped, ()) = tokio::join!(swap(&session, &place, "hidden"), reading);
+    let (swapped, ()) = tokio::join!(swap(&session, &planned), reading);
     swapped.unwrap();
     assert_eq!(text(&session, "select to_regclass('hidden')::text").await, "");
     reader.close().await;

@@ -1,247 +1,196 @@
-//! The target's side: what the new staging table looks like, and how the rows go into it.
+//! The target's side: the new tables, planned before any row moves.
 //!
-//! A staging table that has the source's columns already keeps its defaults, constraints and indexes. Otherwise the
-//! source's columns win, and every difference is told.
+//! A table that is replaced gets a successor like it. Rows that go into a table that stays are collected in a bare table
+//! first, so that the transaction that changes the table is short and doesn't depend on the source.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
-use crate::postgres::{self, Column, Ident, PgError, Place, QualifiedName, Session};
+use crate::domain::ids::TableName;
+use crate::domain::step::{CopyStep, CopySwap, CopyTarget, LoadMode};
+use crate::postgres::replacement::{self, Coming, Replacement, Wanted};
+use crate::postgres::{Column, Ident, PgError, Place, QualifiedName, Session};
 use crate::steps::StepContext;
 
-use super::source::Source;
+use super::format;
+use super::part::Part;
+use super::source::{Rows, Source};
+use super::table::{Staging, Table};
 
-/// How COPY writes values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
-    /// As the types' own binary form: quicker, where both sides mean the same by it.
-    Binary,
-    /// As text: always right.
-    Text,
-}
-
-impl Format {
-    /// The word for it, COPY's own.
-    pub(super) const fn label(self) -> &'static str {
-        match self {
-            Self::Binary => "binary",
-            Self::Text => "text",
+/// The names of the staging tables, one for each source.
+pub(super) fn names(step: &CopyStep, sources: &[Source], context: &StepContext) -> Result<Vec<TableName>, Failure> {
+    let schema = match &step.target {
+        CopyTarget::Table(table) => return Ok(vec![context.table(table)?]),
+        CopyTarget::Schema(schema) => context.scope.text(schema)?,
+    };
+    let mut names: Vec<TableName> = Vec::with_capacity(sources.len());
+    for source in sources {
+        let Rows::Relation { table, .. } = &source.rows else {
+            return Err(Failure::bug("a query has no name to be staged under"));
+        };
+        let name = TableName { schema: Some(schema.clone()), name: table.name.as_str().to_owned() };
+        if let Some(other) = names.iter().position(|other| *other == name) {
+            let message = format!("{} and {} would both go into {name}", sources[other].name, source.name);
+            return Err(Failure::permanent(Code::CopyShape, Side::Target, message)
+                .with_hint("copy one of them in a step of its own, into another schema"));
         }
+        names.push(name);
     }
+    Ok(names)
 }
 
-/// The new staging table.
-pub(super) struct Staging {
-    /// Where it will stand.
-    place: Place,
-    /// What stands between the parentheses of CREATE TABLE.
-    definition: String,
-    /// How the rows go into it.
-    pub(super) format: Format,
-    /// The columns that COPY fills, quoted.
-    pub(super) column_list: String,
+/// All that is to be copied, and the plans of those new tables that take others' places.
+pub(super) struct Plan {
+    pub(super) tables: Vec<Table>,
+    pub(super) replacements: Vec<Replacement>,
 }
 
-impl Staging {
-    /// The table's full name under another name in its schema.
-    pub(super) fn beside(&self, hidden: &str) -> QualifiedName {
-        self.place.beside(hidden)
-    }
-
-    /// The same error, with the table's own name for its hidden one.
-    pub(super) fn speak(&self, mut error: PgError, hidden: &str) -> PgError {
-        let own = |text: &String| text.replace(hidden, self.place.name.as_str());
-        error.message = own(&error.message);
-        error.doing = own(&error.doing);
-        error.detail = error.detail.as_ref().map(own);
-        error.context = error.context.as_ref().map(own);
-        error
-    }
-}
-
-/// What the source's types are on the target.
-struct TargetType {
-    oid: Option<u32>,
-    collation_known: bool,
-}
-
-/// Plans the new table for the source's columns.
+/// Plans the new tables.
 pub(super) async fn plan(
+    step: &CopyStep,
+    sources: Vec<Source>,
+    parts: Vec<Vec<Part>>,
+    targets: Vec<(TableName, Place)>,
     session: &Session,
-    place: &Place,
-    source: &Source,
     context: &StepContext,
-) -> Result<Staging, Failure> {
-    check_names(source)?;
+) -> Result<Plan, Failure> {
+    let swapped = step.mode == LoadMode::Replace && step.swap == CopySwap::Rename;
+    let places: Vec<Place> = targets.iter().map(|(_, place)| place.clone()).collect();
     let look = async {
-        let types = types(session, &source.columns).await?;
-        let now = existing(session, place).await?;
-        Ok::<_, PgError>((types, now))
-    };
-    let (types, now) = session.run_until(&context.stop, Side::Target, look).await?;
-    check_types(source, &types)?;
-    let same = now.as_ref().is_some_and(|now| differences(now, &source.columns).is_empty());
-    let full = place.full();
-    let definition = if same {
-        format!("like {full} including all")
-    } else {
-        for difference in now.iter().flat_map(|now| differences(now, &source.columns)) {
-            context.warn(format!("{full}: {difference}"));
+        let types = format::target_types(session, &sources).await?;
+        if swapped {
+            let planned = replacement::plan(session, &wanted(step, &sources, &places, context)).await?;
+            Ok((types, planned, BTreeMap::new()))
+        } else {
+            Ok((types, Vec::new(), existing(session, &places).await?))
         }
-        define(source, &types, context)
     };
-    let binary = source
-        .columns
-        .iter()
-        .zip(&types)
-        .all(|(column, on_target)| column.portable_binary && on_target.oid == Some(column.type_oid));
-    let names: Vec<_> = source.columns.iter().map(|column| Ident::new(column.name.as_str()).to_string()).collect();
-    Ok(Staging {
+    let (types, replacements, stays) = session.run_until(&context.stop, Side::Target, look).await?;
+    for replacement in &replacements {
+        tell(replacement, context);
+    }
+    let mut tables = Vec::with_capacity(sources.len());
+    for (at, ((source, parts), (table, place))) in sources.into_iter().zip(parts).zip(targets).enumerate() {
+        let hidden = context.hidden_name(at);
+        let into = place.oid.and_then(|oid| stays.get(&oid).cloned()).unwrap_or_default();
+        let (create, stages) = if let Some(replacement) = replacements.get(at) {
+            (replacement.create().to_owned(), replacement.afterwards())
+        } else {
+            check_fit(&source, &place, &into, context)?;
+            (bare(&place.beside(&hidden), &source, &into), Vec::new())
+        };
+        let into = into.into_iter().map(|(name, column)| (name, column.sql_type)).collect();
+        let format = format::choose(&source, &into, &types);
+        let staging = Staging {
+            table,
+            hidden,
+            create,
+            stages: stages.into_iter().filter(|stage| !stage.is_empty()).collect(),
+            columns: source.columns.iter().map(|column| column.name.clone()).collect(),
+            swapped,
+            place,
+        };
+        tables.push(Table { source, parts, format, staging });
+    }
+    Ok(Plan { tables, replacements })
+}
+
+fn wanted(step: &CopyStep, sources: &[Source], places: &[Place], context: &StepContext) -> Vec<Wanted> {
+    let wanted = |(at, (source, place)): (usize, (&Source, &Place))| Wanted {
         place: place.clone(),
-        definition,
-        format: if binary { Format::Binary } else { Format::Text },
-        column_list: names.join(", "),
-    })
+        hidden: context.hidden_name(at),
+        coming: Coming::Columns(source.columns.clone()),
+        unlogged: step.unlogged,
+        indexes: true,
+    };
+    sources.iter().zip(places).enumerate().map(wanted).collect()
 }
 
-/// Begins the transaction that the rows will come in with, and makes the table in it: whatever ends the session ends
-/// the table, and COPY may write rows that need no second visit by vacuum.
-pub(super) async fn create(session: &Session, staging: &Staging, hidden: &str, unlogged: bool) -> Result<(), PgError> {
-    let name = staging.beside(hidden);
-    let unlogged = if unlogged { "unlogged " } else { "" };
-    let statement = format!("begin; create {unlogged}table {name} ({})", staging.definition);
-    let doing = format!("making a new table for {}", staging.place.full());
-    session.execute(&statement, doing).await.map_err(|error| staging.speak(error, hidden))?;
-    Ok(())
-}
-
-/// Columns that a table can't have.
-fn check_names(source: &Source) -> Result<(), Failure> {
-    let shape = |message| Err(Failure::permanent(Code::CopyShape, Side::Source, message));
-    if source.columns.is_empty() {
-        return shape(format!("{} has no columns", source.name));
+fn tell(replacement: &Replacement, context: &StepContext) {
+    let full = replacement.place().full();
+    for difference in replacement.drift() {
+        context.warn(format!("{full}: {difference}"));
     }
-    let mut seen = BTreeSet::new();
-    for column in &source.columns {
-        if !seen.insert(column.name.as_str()) {
-            return shape(format!(
-                "{} has two columns `{}`: give one another name with `as`",
-                source.name, column.name
-            ));
-        }
+    if !replacement.lost().is_empty() {
+        let lost = replacement.lost().join(", ");
+        context.warn(format!("{full}: goes with the old table and is not made again: {lost}"));
     }
-    Ok(())
 }
 
-fn check_types(source: &Source, types: &[TargetType]) -> Result<(), Failure> {
-    let missing: Vec<String> = source
-        .columns
-        .iter()
-        .zip(types)
-        .filter(|(_, on_target)| on_target.oid.is_none())
-        .map(|(column, _)| format!("`{}` of column `{}`", column.sql_type, column.name))
-        .collect();
-    if missing.is_empty() {
+/// A column of a table that stays.
+#[derive(Clone, Debug)]
+struct Existing {
+    sql_type: String,
+    /// Whether a row can do without it.
+    optional: bool,
+    generated: bool,
+}
+
+type Columns = BTreeMap<String, Existing>;
+
+/// The columns of tables that stay, by the tables' object identifiers.
+async fn existing(session: &Session, places: &[Place]) -> Result<BTreeMap<u32, Columns>, PgError> {
+    let oids: Vec<u32> = places.iter().filter_map(|place| place.oid).collect();
+    let mut tables: BTreeMap<u32, Columns> = BTreeMap::new();
+    if oids.is_empty() {
+        return Ok(tables);
+    }
+    let find = "select attrelid, attname, format_type(atttypid, atttypmod), \
+                       not attnotnull or atthasdef or attidentity <> '', attgenerated <> '' \
+                from pg_attribute where attrelid = any($1::oid[]) and attnum > 0 and not attisdropped";
+    for row in session.query(find, &[&oids], "looking at the staging tables").await? {
+        let column = Existing { sql_type: row.get(2), optional: row.get(3), generated: row.get(4) };
+        tables.entry(row.get(0)).or_default().insert(row.get(1), column);
+    }
+    Ok(tables)
+}
+
+/// What stays must be able to take the rows.
+fn check_fit(source: &Source, place: &Place, into: &Columns, context: &StepContext) -> Result<(), Failure> {
+    if place.oid.is_none() {
         return Ok(());
     }
-    let message = format!("types of {} that the target does not have: {}", source.name, missing.join(", "));
-    Err(Failure::permanent(Code::CopyShape, Side::Target, message)
-        .with_hint("create the type (or its extension) on the target, or cast the column in a `query`"))
-}
-
-/// The source's types and collations, looked up on the target.
-async fn types(session: &Session, columns: &[Column]) -> Result<Vec<TargetType>, PgError> {
-    let find = "
-        select to_regtype(d.type)::oid,
-               d.schema is null or exists (
-                 select from pg_collation c join pg_namespace n on n.oid = c.collnamespace
-                 where n.nspname = d.schema and c.collname = d.collation_name
-                   and c.collencoding in (-1, (select encoding from pg_database where datname = current_database())))
-        from unnest($1::text[], $2::text[], $3::text[]) with ordinality as d(type, schema, collation_name, place)
-        order by d.place";
-    let names: Vec<&str> = columns.iter().map(|column| column.sql_type.as_str()).collect();
-    let schemas: Vec<Option<&str>> =
-        columns.iter().map(|one| one.collation.as_ref().map(|(schema, _)| schema.as_str())).collect();
-    let collations: Vec<Option<&str>> =
-        columns.iter().map(|one| one.collation.as_ref().map(|(_, name)| name.as_str())).collect();
-    let rows = session.query(find, &[&names, &schemas, &collations], "looking for the source's types").await?;
-    Ok(rows.iter().map(|row| TargetType { oid: row.get(0), collation_known: row.get(1) }).collect())
-}
-
-/// The columns of the staging table as it is now, without generated ones.
-async fn existing(session: &Session, place: &Place) -> Result<Option<Vec<Column>>, PgError> {
-    if place.oid.is_none() {
-        return Ok(None);
-    }
     let full = place.full();
-    let query = format!("select * from {full}");
-    let mut columns = postgres::columns(session, &query, &format!("looking at {full}")).await?;
-    columns.retain(|column| !column.generated);
-    Ok(Some(columns))
-}
-
-/// How the staging table's columns differ from the source's, in words. The order doesn't matter.
-fn differences(now: &[Column], source: &[Column]) -> Vec<String> {
-    let was: BTreeMap<&str, &str> = now.iter().map(|one| (one.name.as_str(), one.sql_type.as_str())).collect();
-    let will: BTreeMap<&str, &str> = source.iter().map(|one| (one.name.as_str(), one.sql_type.as_str())).collect();
-    let gone = was.keys().filter(|name| !will.contains_key(*name));
-    let mut told: Vec<String> = gone.map(|name| format!("column `{name}` is not in the source and goes")).collect();
-    for (name, new) in &will {
-        match was.get(name) {
-            None => told.push(format!("column `{name}` ({new}) is new")),
-            Some(old) if old != new => told.push(format!("column `{name}` changes from {old} to {new}")),
-            Some(_) => {}
-        }
+    let shape =
+        |message: String, hint: &str| Err(Failure::permanent(Code::CopyShape, Side::Target, message).with_hint(hint));
+    let coming = |name: &String| source.columns.iter().find(|column| column.name == *name);
+    let unknown: Vec<String> = source
+        .columns
+        .iter()
+        .filter(|column| into.get(&column.name).is_none_or(|there| there.generated))
+        .map(|column| format!("`{}` ({})", column.name, column.sql_type))
+        .collect();
+    if !unknown.is_empty() {
+        let message = format!("{full} has no place for these columns of {}: {}", source.name, unknown.join(", "));
+        return shape(message, "add them to the staging table, or leave them out with `columns`");
     }
-    told
-}
-
-/// A new table's columns as the source has them.
-fn define(source: &Source, types: &[TargetType], context: &StepContext) -> String {
-    let column = |(column, on_target): (&Column, &TargetType)| {
-        let mut text = format!("{} {}", Ident::new(column.name.as_str()), column.sql_type);
-        if let Some((schema, name)) = &column.collation {
-            let collation =
-                QualifiedName { schema: Some(Ident::new(schema.as_str())), name: Ident::new(name.as_str()) };
-            if on_target.collation_known {
-                text = format!("{text} collate {collation}");
-            } else {
-                context.warn(format!("column `{}`: the target has no collation {collation}", column.name));
+    for (name, there) in into {
+        match coming(name) {
+            Some(column) if column.sql_type != there.sql_type => {
+                context.warn(format!("{full}: column `{name}` is {}, not {}", there.sql_type, column.sql_type));
             }
+            None if !there.optional => {
+                let message = format!("{full}: column `{name}` needs a value that {} does not have", source.name);
+                return shape(message, "give the column a default, or let it be null");
+            }
+            None if !there.generated => context.warn(format!("{full}: column `{name}` is not in the source")),
+            _ => {}
         }
-        if column.not_null { format!("{text} not null") } else { text }
-    };
-    source.columns.iter().zip(types).map(column).collect::<Vec<_>>().join(", ")
+    }
+    Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn column(name: &str, sql_type: &str) -> Column {
-        Column {
-            name: name.to_owned(),
-            sql_type: sql_type.to_owned(),
-            type_oid: 0,
-            portable_binary: true,
-            not_null: false,
-            generated: false,
-            collation: None,
+/// Makes a bare table for rows on their way, of the types that they will have in the end.
+fn bare(new: &QualifiedName, source: &Source, into: &Columns) -> String {
+    let column = |column: &Column| {
+        let name = Ident::new(column.name.as_str());
+        match into.get(&column.name) {
+            Some(there) => format!("{name} {}", there.sql_type),
+            None if column.not_null => format!("{name} {} not null", column.sql_type),
+            None => format!("{name} {}", column.sql_type),
         }
-    }
-
-    #[test]
-    fn differences_name_each_column_and_ignore_the_order() {
-        let now = [column("나", "text"), column("a", "integer"), column("old", "date")];
-        assert!(differences(&now, &[now[2].clone(), now[0].clone(), now[1].clone()]).is_empty());
-        assert_eq!(
-            differences(&now, &[column("a", "bigint"), column("나", "text"), column("x", "date")]),
-            [
-                "column `old` is not in the source and goes",
-                "column `a` changes from integer to bigint",
-                "column `x` (date) is new",
-            ]
-        );
-    }
+    };
+    let columns = source.columns.iter().map(column).collect::<Vec<_>>().join(", ");
+    format!("create unlogged table {new} ({columns})")
 }

@@ -4,8 +4,9 @@ use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::ids::TableName;
 use crate::domain::progress::Progress;
-use crate::domain::step::CtasMode;
-use crate::postgres::{self, Place, Session, check_replaceable};
+use crate::domain::step::{CtasMode, CtasStep};
+use crate::postgres::replacement::{self, Coming, Replacement, Wanted};
+use crate::postgres::{self, PgError, Place, Session};
 use crate::steps::StepContext;
 
 use super::indexes::{self, Index};
@@ -24,13 +25,12 @@ pub(super) async fn check(
         let place = postgres::place(session, table).await?;
         let schema = place.schema.as_str();
         let row = session.query_one(MAY_CREATE, &[&schema], "checking the privileges on the schema").await?;
-        let lost = match mode {
-            CtasMode::Replace => check_replaceable(session, &place).await?,
-            CtasMode::FailIfExists => Vec::new(),
-        };
-        Ok((place, row.get::<_, bool>(0), lost))
+        if mode == CtasMode::Replace {
+            replacement::check(session, std::slice::from_ref(&place)).await?;
+        }
+        Ok((place, row.get::<_, bool>(0)))
     };
-    let (place, may_create, lost) = session.run_until(&context.stop, Side::Target, asked).await?;
+    let (place, may_create) = session.run_until(&context.stop, Side::Target, asked).await?;
     if mode == CtasMode::FailIfExists && place.oid.is_some() {
         let message = format!("the table {} exists already", place.full());
         return Err(Failure::permanent(Code::PostgresStatement, Side::Target, message)
@@ -44,15 +44,12 @@ pub(super) async fn check(
             .with_sqlstate("42501")
             .with_hint(hint));
     }
-    for loss in lost {
-        context.warn(format!("replacing {} loses its {loss}", place.full()));
-    }
     Ok(place)
 }
 
-/// Builds what belongs to the hidden table and, when the run is known to be still ours, makes it visible.
+/// Completes the hidden table and, when the run is known to be still ours, makes it visible.
 pub(super) async fn publish(
-    mode: CtasMode,
+    step: &CtasStep,
     place: &Place,
     hidden: &str,
     indexes: &[Index],
@@ -61,26 +58,58 @@ pub(super) async fn publish(
 ) -> Result<(), Failure> {
     let new = place.beside(hidden);
     indexes::build(indexes, place, hidden, session, context).await?;
+    let replacement = match step.mode {
+        CtasMode::Replace => {
+            context.host.progress(Progress::phase("giving the new table what the old one had"));
+            let completing = complete(step, place, hidden, session, context);
+            Some(session.run_until(&context.stop, Side::Target, completing).await?)
+        }
+        CtasMode::FailIfExists => None,
+    };
     context.host.progress(Progress::phase("analysing the new table"));
     let analyze = format!("analyze {new}");
     session.run_until(&context.stop, Side::Target, session.execute(&analyze, "analysing the new table")).await?;
     let oids = session.run_until(&context.stop, Side::Target, indexes::oids(indexes, place, session)).await?;
     context.host.progress(Progress::phase("swapping the new table in"));
     context.unless_stopped(context.host.gate()).await??;
-    match mode {
-        CtasMode::Replace => {
-            session.run_until(&context.stop, Side::Target, postgres::swap(session, place, hidden)).await?;
-        }
-        CtasMode::FailIfExists => {
-            // A plain rename: it fails if somebody made the table meanwhile.
-            let rename = format!("alter table {new} rename to {}", place.name);
-            let doing = format!("giving the new table its name {}", place.full());
-            session.run_until(&context.stop, Side::Target, session.execute(&rename, doing)).await?;
-        }
+    if let Some(replacement) = &replacement {
+        let swapping = replacement::swap(session, replacement);
+        session.run_until(&context.stop, Side::Target, swapping).await?;
+    } else {
+        // A plain rename: it fails if somebody made the table meanwhile.
+        let rename = format!("alter table {new} rename to {}", place.name);
+        let doing = format!("giving the new table its name {}", place.full());
+        session.run_until(&context.stop, Side::Target, session.execute(&rename, doing)).await?;
     }
     // The table is visible; a name that could not be given is no reason to say that it isn't.
     if let Err(error) = indexes::name(indexes, place, &oids, session).await {
         context.warn(format!("an index keeps its hidden name: {error}"));
     }
     Ok(())
+}
+
+/// Gives the new table what the old one had, as far as it may before it is visible.
+async fn complete(
+    step: &CtasStep,
+    place: &Place,
+    hidden: &str,
+    session: &Session,
+    context: &StepContext,
+) -> Result<Vec<Replacement>, PgError> {
+    let wanted = Wanted {
+        place: place.clone(),
+        hidden: hidden.to_owned(),
+        coming: Coming::Made,
+        unlogged: step.unlogged,
+        // A job that names indexes names all of them.
+        indexes: step.indexes.is_empty(),
+    };
+    let planned = replacement::plan(session, &[wanted]).await?;
+    for replacement in &planned {
+        for loss in replacement.lost() {
+            context.warn(format!("replacing {} loses its {loss}", replacement.place().full()));
+        }
+    }
+    replacement::complete(session, &planned).await?;
+    Ok(planned)
 }

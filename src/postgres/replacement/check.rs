@@ -1,71 +1,23 @@
-//! Where a table stands or will stand, and whether it can be replaced by another of the same name.
+//! Whether what stands at a place can be replaced by another table of the same name.
 //!
 //! Asked before data moves, so that an hour's copy doesn't end at a view that hangs on the old table. The last word is
-//! the server's, when the old table is dropped: nothing is ever dropped with CASCADE.
+//! the server's, when the old table is dropped.
 
-use crate::domain::ids::TableName;
+use crate::postgres::error::{PgError, PgErrorKind};
+use crate::postgres::session::Session;
 
-use super::error::{PgError, PgErrorKind};
-use super::ident::{Ident, QualifiedName};
-use super::session::Session;
+use super::place::Place;
 
-/// Where a table stands or will stand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The schema.
-    pub schema: Ident,
-    /// The name.
-    pub name: Ident,
-    /// The object identifier of what has this name now.
-    pub oid: Option<u32>,
+/// Fails if one of the tables can't be replaced: it is not of that kind, is not ours, or something hangs on it.
+pub async fn check(session: &Session, places: &[Place]) -> Result<(), PgError> {
+    for place in places {
+        check_one(session, place).await?;
+    }
+    Ok(())
 }
 
-impl Place {
-    /// The full name.
-    pub fn full(&self) -> QualifiedName {
-        self.beside(self.name.as_str())
-    }
-
-    /// Another name in the same schema.
-    pub fn beside(&self, name: &str) -> QualifiedName {
-        QualifiedName { schema: Some(self.schema.clone()), name: Ident::new(name) }
-    }
-}
-
-/// Finds the place of a table: in the schema that its name gives, else where the search path finds it, else in the
-/// first schema of the search path.
-pub async fn place(session: &Session, table: &TableName) -> Result<Place, PgError> {
-    let doing = format!("looking for the table `{table}`");
-    let name = QualifiedName::from(table).to_string();
-    let find = "select n.nspname, c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace \
-                where c.oid = to_regclass($1)";
-    if let Some(row) = session.query_opt(find, &[&name], doing.as_str()).await? {
-        let schema = Ident::new(row.get::<_, String>(0));
-        return Ok(Place { schema, name: Ident::new(table.name.as_str()), oid: Some(row.get(1)) });
-    }
-    let wanted = table.schema.as_deref();
-    let schemas = "select nspname from pg_namespace where nspname = coalesce($1, current_schema())";
-    if let Some(row) = session.query_opt(schemas, &[&wanted], doing.as_str()).await? {
-        let schema = Ident::new(row.get::<_, String>(0));
-        return Ok(Place { schema, name: Ident::new(table.name.as_str()), oid: None });
-    }
-    let (message, hint) = match wanted.map(Ident::new) {
-        Some(schema) => (format!("schema {schema} does not exist"), format!("create schema {schema}")),
-        None => (
-            "no schema of the search path exists".to_owned(),
-            "name the schema (`schema.table`), or create one that is on the search path".to_owned(),
-        ),
-    };
-    let mut error = PgError::without_server(doing, message, PgErrorKind::Server);
-    error.sqlstate = Some("3F000".to_owned());
-    error.hint = Some(hint);
-    Err(error)
-}
-
-/// What a replacement of the table at a place would run into: an error if it can't be replaced, else what would be
-/// lost with the old table, in words.
-pub async fn check_replaceable(session: &Session, place: &Place) -> Result<Vec<String>, PgError> {
-    let Some(oid) = place.oid else { return Ok(Vec::new()) };
+async fn check_one(session: &Session, place: &Place) -> Result<(), PgError> {
+    let Some(oid) = place.oid else { return Ok(()) };
     let doing = format!("checking that {} can be replaced", place.full());
     let blocked = |message: String, hint: &str| {
         let mut error = PgError::without_server(doing.clone(), message, PgErrorKind::Blocked);
@@ -74,7 +26,7 @@ pub async fn check_replaceable(session: &Session, place: &Place) -> Result<Vec<S
     };
     let row = session.query_opt(KIND, &[&oid], doing.as_str()).await?;
     // Gone since it was looked for: then there is nothing to replace.
-    let Some(row) = row else { return Ok(Vec::new()) };
+    let Some(row) = row else { return Ok(()) };
     let (kind, relatives, owned, policies): (String, Vec<String>, bool, bool) =
         (row.get(0), row.get(1), row.get(2), row.get(3));
     if kind != "table" {
@@ -101,7 +53,7 @@ pub async fn check_replaceable(session: &Session, place: &Place) -> Result<Vec<S
     if !dependents.is_empty() {
         return blocked(format!("other objects depend on it: {}", dependents.join(", ")), DROP_FIRST);
     }
-    Ok(session.query(LOST, &[&oid], doing.as_str()).await?.iter().map(|row| row.get(0)).collect())
+    Ok(())
 }
 
 /// What to do about something that hangs on a table.
@@ -143,7 +95,7 @@ const DEPENDENTS: &str = "
     order by 1 limit 20";
 
 /// What hangs on the old table only and goes with it.
-const LOST: &str = "
+pub(super) const LOST: &str = "
     select 'trigger ' || quote_ident(tgname) from pg_trigger where tgrelid = $1 and not tgisinternal
     union all
     select 'foreign key ' || quote_ident(conname) from pg_constraint where conrelid = $1 and contype = 'f'
