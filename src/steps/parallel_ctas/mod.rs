@@ -74,8 +74,7 @@ async fn on_server(
     let wait = SlotWait::prepare(step.workers.slot_wait, monitor, context).await?;
     let attempts = Attempts::new(step, &statement, &tuned, possible, wait, context);
     let finished = Box::pin(attempts.until_enough(monitor)).await?;
-    let publishing =
-        publish::publish(step.mode, &statement.place, &finished.hidden, &indexes, &finished.session, context);
+    let publishing = publish::publish(step, &statement.place, &finished.hidden, &indexes, &finished.session, context);
     let published = Box::pin(publishing).await;
     session::end(finished.session, &published, context).await;
     published?;

@@ -4,7 +4,7 @@ use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::ids::TableName;
 use crate::domain::progress::Progress;
-use crate::domain::step::CtasMode;
+use crate::domain::step::{CtasMode, CtasStep};
 use crate::postgres::replacement::{self, Coming, Replacement, Wanted};
 use crate::postgres::{self, PgError, Place, Session};
 use crate::steps::StepContext;
@@ -47,9 +47,9 @@ pub(super) async fn check(
     Ok(place)
 }
 
-/// Builds what belongs to the hidden table and, when the run is known to be still ours, makes it visible.
+/// Completes the hidden table and, when the run is known to be still ours, makes it visible.
 pub(super) async fn publish(
-    mode: CtasMode,
+    step: &CtasStep,
     place: &Place,
     hidden: &str,
     indexes: &[Index],
@@ -58,24 +58,28 @@ pub(super) async fn publish(
 ) -> Result<(), Failure> {
     let new = place.beside(hidden);
     indexes::build(indexes, place, hidden, session, context).await?;
-    let completing = complete(mode, place, hidden, indexes.is_empty(), session, context);
-    let successor = session.run_until(&context.stop, Side::Target, completing).await?;
+    let replacement = match step.mode {
+        CtasMode::Replace => {
+            context.host.progress(Progress::phase("giving the new table what the old one had"));
+            let completing = complete(step, place, hidden, session, context);
+            Some(session.run_until(&context.stop, Side::Target, completing).await?)
+        }
+        CtasMode::FailIfExists => None,
+    };
     context.host.progress(Progress::phase("analysing the new table"));
     let analyze = format!("analyze {new}");
     session.run_until(&context.stop, Side::Target, session.execute(&analyze, "analysing the new table")).await?;
     let oids = session.run_until(&context.stop, Side::Target, indexes::oids(indexes, place, session)).await?;
     context.host.progress(Progress::phase("swapping the new table in"));
     context.unless_stopped(context.host.gate()).await??;
-    match mode {
-        CtasMode::Replace => {
-            session.run_until(&context.stop, Side::Target, replacement::swap(session, &successor)).await?;
-        }
-        CtasMode::FailIfExists => {
-            // A plain rename: it fails if somebody made the table meanwhile.
-            let rename = format!("alter table {new} rename to {}", place.name);
-            let doing = format!("giving the new table its name {}", place.full());
-            session.run_until(&context.stop, Side::Target, session.execute(&rename, doing)).await?;
-        }
+    if let Some(replacement) = &replacement {
+        let swapping = replacement::swap(session, replacement);
+        session.run_until(&context.stop, Side::Target, swapping).await?;
+    } else {
+        // A plain rename: it fails if somebody made the table meanwhile.
+        let rename = format!("alter table {new} rename to {}", place.name);
+        let doing = format!("giving the new table its name {}", place.full());
+        session.run_until(&context.stop, Side::Target, session.execute(&rename, doing)).await?;
     }
     // The table is visible; a name that could not be given is no reason to say that it isn't.
     if let Err(error) = indexes::name(indexes, place, &oids, session).await {
@@ -84,20 +88,22 @@ pub(super) async fn publish(
     Ok(())
 }
 
-/// Gives the new table what the old one has, its indexes only where the job names none.
+/// Gives the new table what the old one had, as far as it may before it is visible.
 async fn complete(
-    mode: CtasMode,
+    step: &CtasStep,
     place: &Place,
     hidden: &str,
-    indexes: bool,
     session: &Session,
     context: &StepContext,
 ) -> Result<Vec<Replacement>, PgError> {
-    if mode == CtasMode::FailIfExists {
-        return Ok(Vec::new());
-    }
-    let (place, hidden) = (place.clone(), hidden.to_owned());
-    let wanted = Wanted { place, hidden, coming: Coming::Made, unlogged: false, indexes };
+    let wanted = Wanted {
+        place: place.clone(),
+        hidden: hidden.to_owned(),
+        coming: Coming::Made,
+        unlogged: step.unlogged,
+        // A job that names indexes names all of them.
+        indexes: step.indexes.is_empty(),
+    };
     let planned = replacement::plan(session, &[wanted]).await?;
     for replacement in &planned {
         for loss in replacement.lost() {
