@@ -35,7 +35,7 @@ pub(super) fn slow(seconds_a_row: f64) -> String {
 }
 
 /// Settings of a server that has four worker slots and nobody to share them with.
-const FOUR_SLOTS: &[&str] = &["max_worker_processes=8", "max_parallel_workers=4"];
+pub(super) const FOUR_SLOTS: &[&str] = &["max_worker_processes=8", "max_parallel_workers=4"];
 
 /// A server with four worker slots, prepared for the queries.
 pub(super) async fn four_slots() -> (PrivateServer, Server) {
