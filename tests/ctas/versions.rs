@@ -11,7 +11,8 @@ use crate::support::{PrivateServer, servers};
 
 #[tokio::test]
 async fn counts_waits_and_reasons_are_the_same_on_every_version() {
-    for version in servers().into_iter().map(|server| server.major()) {
+    for shared in servers() {
+        let version = shared.major();
         let server = PrivateServer::start_of(version, FOUR_SLOTS, false).await.unwrap();
         let database = server.server("postgres");
         prepare(&database).await;
