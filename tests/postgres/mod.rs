@@ -1,6 +1,5 @@
 //! Sessions, logins, and the replacement of tables, on real servers.
-
 mod login;
+mod replacement;
 mod session;
-mod swap;
 mod tcp_server;
