@@ -7,10 +7,10 @@ use comfy_table::Cell;
 use super::arguments::{Global, RunId};
 use super::error::{CliError, Exit};
 use super::opened::with_state;
-use super::{find, format, output, table};
+use super::{find, follow, format, output, table};
 use crate::domain::failure::{Failure, Side};
 use crate::domain::run::{Attempt, Run, RunStep};
-use crate::domain::state::{AttemptState, RunState};
+use crate::domain::state::{AttemptState, RunState, StepState};
 
 /// Shows a run.
 pub(super) async fn run(arguments: &RunId, global: &Global) -> Result<Exit, CliError> {
@@ -52,6 +52,11 @@ pub(super) fn print(run: &Run, program: &str) -> Result<(), CliError> {
     }
     output::line("")?;
     output::table(&steps(run))?;
+    for step in run.steps.iter().filter(|step| step.state == StepState::Running) {
+        if let Some(progress) = step.attempts.last().and_then(|attempt| attempt.progress.as_ref()) {
+            output::line(format!("  {}: {}", step.id, follow::progress_line(progress)))?;
+        }
+    }
     if run.state == RunState::Failed {
         output::line("")?;
         output::line(failed(run, program))?;

@@ -79,6 +79,10 @@ codes! {
     CopyShape = "WL0402",
     /// Something hangs on the table that should be replaced, so that it can't be.
     SwapBlocked = "WL0403",
+    /// Several sessions can't have one snapshot of the source.
+    CopySnapshot = "WL0404",
+    /// Source and staging table have other content, although all rows arrived.
+    CopyChecksum = "WL0405",
     /// Fewer parallel workers than the minimum.
     WorkerShortage = "WL0411",
     /// PostgreSQL plans the query with too few workers or none.

@@ -50,6 +50,17 @@ pub enum Side {
     Internal,
 }
 
+impl Side {
+    /// The word for it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Target => "target",
+            Self::Internal => "internal",
+        }
+    }
+}
+
 /// A failure, as it is recorded, printed and counted.
 ///
 /// `message` says what was being done, then the other side's own words. It is masked before it is written anywhere.

@@ -17,7 +17,7 @@ pub struct Outcome {
     /// How the parallel workers of a CTAS came out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workers: Option<Workers>,
-    /// COPY's format: `binary` or `text`.
+    /// COPY's format: `binary`, `text`, or `binary and text` where a step copies tables of both kinds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
     /// The table that was written.
@@ -26,6 +26,18 @@ pub struct Outcome {
     /// Rows by table, where a step writes several.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub tables: BTreeMap<String, u64>,
+    /// How many parts were copied side by side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub streams: Option<u32>,
+    /// How long the copying itself took, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+    /// Where the source's write-ahead log stood at the moment that was copied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lsn: Option<String>,
+    /// What was compared on both sides: `rows` or `checksum`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verified: Option<String>,
     /// The file that was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,

@@ -19,6 +19,35 @@ pub struct Progress {
     /// Bytes expected in all, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes_expected: Option<u64>,
+    /// How fast it goes, in bytes per second, over the last few seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes_per_s: Option<u64>,
+    /// Seconds until this phase ends, where it can be estimated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds_left: Option<u64>,
+    /// Tables that are worked on right now, where a step has several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<TableProgress>,
+}
+
+/// How far one table of several is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableProgress {
+    /// The table.
+    pub table: String,
+    /// Rows done.
+    pub rows: u64,
+    /// Rows expected in all, where an estimate exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_expected: Option<u64>,
+    /// Bytes done.
+    pub bytes: u64,
+    /// How fast it goes, in bytes per second, over the last few seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes_per_s: Option<u64>,
+    /// Seconds until it is done, where it can be estimated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds_left: Option<u64>,
 }
 
 impl Progress {

@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::ids::RunId;
 use super::job::Job;
 use super::outcome::Outcome;
+use super::progress::Progress;
 use super::state::{AttemptState, RunState, StepState};
 
 /// Who or what started a run.
@@ -121,6 +122,9 @@ pub struct Attempt {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<DateTime<Utc>>,
+    /// How far it is, as it last said; of one that has ended, how far it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
     /// What it has to say, if it succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,

@@ -12,6 +12,7 @@ use tracing::Instrument;
 
 use super::attempt_log::AttemptLog;
 use super::host::AttemptHost;
+use super::progress::Newest;
 use super::shared::Shared;
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, FailureClass, Side};
@@ -76,7 +77,9 @@ pub(super) fn host(
         job: job.to_owned(),
         step_index,
         step_id: step_id.to_owned(),
+        number,
         log,
+        newest: Newest::none(),
     })
 }
 
@@ -97,8 +100,16 @@ impl AttemptTask {
         let mut task = JoinSet::new();
         task.spawn(work.instrument(tracing::Span::current()));
 
+        let host = Arc::clone(&self.host);
+        let ended = async {
+            tokio::select! {
+                joined = task.join_next() => joined,
+                // It goes on for as long as the step does.
+                () = host.record_progress() => std::future::pending().await,
+            }
+        };
         let reason = tokio::select! {
-            joined = task.join_next() => return self.settle(None, joined),
+            joined = ended => return self.settle(None, joined),
             () = limit(self.limit) => Reason::Timeout(self.limit.unwrap_or_default()),
             stop = stopped(stop) => Reason::Run(stop),
         };

@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 
 use super::attempt_log::AttemptLog;
 use super::event::Event;
+use super::progress::Newest;
 use super::shared::Shared;
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
@@ -27,7 +28,9 @@ pub(super) struct AttemptHost {
     pub(super) job: String,
     pub(super) step_index: usize,
     pub(super) step_id: String,
+    pub(super) number: u32,
     pub(super) log: AttemptLog,
+    pub(super) newest: Newest,
 }
 
 impl Host for AttemptHost {
@@ -45,6 +48,7 @@ impl Host for AttemptHost {
     }
 
     fn progress(&self, progress: Progress) {
+        self.newest.set(progress.clone());
         self.shared.tell(Event::Progress { run: self.run, step: self.step_id.clone(), progress });
     }
 

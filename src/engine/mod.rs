@@ -20,6 +20,7 @@ mod housekeeping;
 mod identity;
 mod lease;
 mod planner;
+mod progress;
 mod run_task;
 mod shared;
 

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_postgres::{AsyncMessage, Client};
 
+use super::connect::{Login, log_in};
 use super::error::{PgError, PgErrorKind};
 use super::ident::Ident;
 use super::server::Server;
@@ -27,10 +28,9 @@ pub struct Listener {
 impl Listener {
     /// Connects and listens.
     pub async fn open(server: &Server, application_name: &str, channel: &str) -> Result<Self, PgError> {
-        let mut config = server.config().clone();
-        config.application_name(application_name);
-        let error = |error| PgError::new(format!("listening on {channel}"), &error);
-        let (client, mut connection) = config.connect(server.tls()?).await.map_err(error)?;
+        let doing = || format!("listening on {channel}");
+        let login = log_in(server, application_name, server.config().get_ssl_mode()).await;
+        let Login { client, mut connection, .. } = login.map_err(|error| PgError { doing: doing(), ..error })?;
         let (sender, messages) = mpsc::channel(UNREAD);
         #[expect(clippy::disallowed_methods, reason = "the driver's task ends with the listener, which owns it")]
         let driver = tokio::spawn(async move {
@@ -44,7 +44,11 @@ impl Listener {
             }
         });
         let listener = Self { messages, driver, client };
-        listener.client.batch_execute(&format!("listen {}", Ident::new(channel))).await.map_err(error)?;
+        listener
+            .client
+            .batch_execute(&format!("listen {}", Ident::new(channel)))
+            .await
+            .map_err(|error| PgError::new(doing(), &error))?;
         Ok(listener)
     }
 

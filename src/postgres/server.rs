@@ -85,12 +85,9 @@ impl Server {
         Box::pin(Session::open(self, application_name)).await
     }
 
-    /// Longest time for all of a connection attempt, the login included: every host gets its turn.
-    pub(super) fn connect_deadline(&self) -> Duration {
-        let config = self.config();
-        let hosts = config.get_hosts().len().max(config.get_hostaddrs().len()).max(1);
-        let each = *config.get_connect_timeout().unwrap_or(&CONNECT_TIMEOUT);
-        each.saturating_mul(u32::try_from(hosts).unwrap_or(u32::MAX))
+    /// How long an attempt to log in at one address may take.
+    pub(super) fn connect_timeout(&self) -> Duration {
+        *self.config().get_connect_timeout().unwrap_or(&CONNECT_TIMEOUT)
     }
 }
 

@@ -10,12 +10,14 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_postgres::config::SslMode;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{CancelToken, Client, Row, SimpleQueryMessage};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::failure::{Failure, Side};
 
+use super::connect::{Address, Loan, Login, TapLender, log_in};
 use super::error::{PgError, PgErrorKind};
 use super::server::Server;
 use super::stop;
@@ -37,6 +39,7 @@ pub struct Session {
     client: Client,
     driver: Driver,
     backend: Backend,
+    lender: TapLender,
 }
 
 /// The server process behind a session, as others can find it.
@@ -44,6 +47,8 @@ pub struct Session {
 pub(super) struct Backend {
     pub(super) server: Server,
     pub(super) cancel: CancelToken,
+    pub(super) address: Address,
+    pub(super) mode: SslMode,
     pub(super) pid: i32,
     pub(super) application_name: String,
 }
@@ -60,18 +65,15 @@ impl Drop for Driver {
 impl Session {
     /// Connects.
     pub(super) async fn open(server: &Server, application_name: &str) -> Result<Self, PgError> {
-        let mut config = server.config().clone();
-        config.application_name(application_name);
         let doing = || format!("connecting to {server}");
-        let connected = timeout(server.connect_deadline(), config.connect(server.tls()?)).await;
-        let (client, connection) = match connected {
-            Ok(Ok(connected)) => connected,
-            Ok(Err(error)) => return Err(stop::explain_login(server, PgError::connecting(doing(), &error)).await),
-            Err(_) => {
-                let message = "the server took the connection but did not answer in time";
-                return Err(PgError::without_server(doing(), message, PgErrorKind::Unreachable));
+        let login = match log_in(server, application_name, server.config().get_ssl_mode()).await {
+            Ok(login) => login,
+            Err(error) => {
+                let told = PgError { doing: doing(), ..error };
+                return Err(stop::explain_login(server, told).await);
             }
         };
+        let Login { client, connection, lender, address, mode } = login;
         #[expect(clippy::disallowed_methods, reason = "the driver's task ends with the session, which owns it")]
         let driver = Driver(tokio::spawn(async move {
             // The session's own calls report the error; here it would be told twice.
@@ -93,7 +95,8 @@ impl Session {
             return Err(PgError::without_server(doing(), message, PgErrorKind::Lost));
         };
         let (server, cancel, application_name) = (server.clone(), client.cancel_token(), name.to_owned());
-        Ok(Self { client, driver, backend: Backend { server, cancel, pid, application_name } })
+        let backend = Backend { server, cancel, address, mode, pid, application_name };
+        Ok(Self { client, driver, backend, lender })
     }
 
     /// The driver's client.
@@ -177,6 +180,14 @@ impl Session {
             Some(Ok(value)) => Ok(value),
             Some(Err(_)) | None => Err(Failure::stopped()),
         }
+    }
+
+    /// Lends the session's stream, once everything that was asked before is answered. Until it is given back, whatever
+    /// else is asked of the session waits.
+    pub(super) async fn lend(&self, doing: &str) -> Result<Loan, PgError> {
+        self.client.check_connection().await.map_err(|error| PgError::new(doing, &error))?;
+        let lost = |error: std::io::Error| PgError::without_server(doing, error.to_string(), PgErrorKind::Lost);
+        self.lender.lend().await.map_err(lost)
     }
 
     /// Asks the server to cancel what this session is running. Says nothing about whether anything was running.

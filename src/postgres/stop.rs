@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::time::{Instant, interval, sleep, timeout};
 use tokio_postgres::config::SslMode;
 
+use super::connect::{Ready, encrypted, log_in};
 use super::error::{PgError, PgErrorKind};
 use super::server::Server;
 use super::session::Backend;
@@ -31,8 +32,12 @@ impl Backend {
     /// Asks the server to cancel what the process is running.
     pub(super) async fn cancel(&self) -> Result<(), PgError> {
         let doing = "cancelling a statement";
-        match timeout(GRACE, self.cancel.cancel_query(self.server.tls()?)).await {
-            Ok(asked) => asked.map_err(|error| PgError::new(doing, &error)),
+        let asking = async {
+            let wire = encrypted(&self.server, &self.address, self.mode).await?;
+            self.cancel.cancel_query_raw(wire, Ready).await.map_err(|error| PgError::new(doing, &error))
+        };
+        match timeout(GRACE, asking).await {
+            Ok(asked) => asked.map_err(|error| PgError { doing: doing.to_owned(), ..error }),
             Err(_) => Err(PgError::without_server(doing, "the server did not answer in time", PgErrorKind::Lost)),
         }
     }
@@ -91,13 +96,9 @@ pub(super) async fn explain_login(server: &Server, refusal: PgError) -> PgError 
     if !refusal.is("28000") || server.config().get_ssl_mode() != SslMode::Disable {
         return refusal;
     }
-    let mut config = server.config().clone();
-    config.ssl_mode(SslMode::Require);
-    let Ok(tls) = server.tls() else { return refusal };
-    let with_tls = match timeout(server.connect_deadline(), config.connect(tls)).await {
-        Ok(Ok(_)) => true,
-        Ok(Err(error)) => error.code().is_some_and(|code| code.code() != "28000"),
-        Err(_) => false,
+    let with_tls = match log_in(server, "", SslMode::Require).await {
+        Ok(_) => true,
+        Err(error) => error.sqlstate.as_deref().is_some_and(|sqlstate| sqlstate != "28000"),
     };
     if !with_tls {
         return refusal;

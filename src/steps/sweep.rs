@@ -1,7 +1,8 @@
-//! The first thing that an attempt does on a PostgreSQL server that it writes to: end what earlier attempts left.
+//! The first thing that an attempt does on a PostgreSQL server that it writes to: end what earlier attempts left. And the
+//! last thing that it does after a failure.
 
 use crate::domain::failure::{Failure, Side};
-use crate::postgres::{self, Marks, Session};
+use crate::postgres::{self, Marks, Server, Session};
 
 use super::StepContext;
 
@@ -19,4 +20,18 @@ pub(super) async fn sweep(session: &Session, side: Side, context: &StepContext) 
         context.warn(format!("dropped the hidden table {name}, left by an earlier attempt"));
     }
     Ok(())
+}
+
+/// Drops the hidden tables of this run and step, after a failure and once all its sessions have ended. What can't be
+/// dropped now is dropped by the next attempt.
+pub(super) async fn clean_up(server: &Server, context: &StepContext) {
+    let dropped = async {
+        let session = server.connect(&context.application_name("cleanup")).await?;
+        let dropped = postgres::drop_hidden_tables(&session, &context.hidden_prefix()).await;
+        session.close().await;
+        dropped
+    };
+    if let Err(error) = Box::pin(dropped).await {
+        context.warn(format!("could not drop the hidden tables; the next attempt will: {error}"));
+    }
 }

@@ -13,6 +13,7 @@ mod firing;
 mod lock;
 mod migrate;
 mod pool;
+mod progress;
 mod record;
 mod run;
 mod wake;

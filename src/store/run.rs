@@ -16,6 +16,7 @@ use crate::domain::failure::Failure;
 use crate::domain::ids::{DaemonId, RunId};
 use crate::domain::job::Job;
 use crate::domain::outcome::Outcome;
+use crate::domain::progress::Progress;
 use crate::domain::run::{Attempt, Run, RunLock, Trigger, steps_of};
 use crate::domain::state::RunState;
 
@@ -242,6 +243,7 @@ pub(super) async fn read_attempts(
                 started_at: row.get("started_at"),
                 ended_at: row.get("ended_at"),
                 outcome: row.get::<_, Option<Json<Outcome>>>("outcome").map(|Json(outcome)| outcome),
+                progress: row.get::<_, Option<Json<Progress>>>("progress").map(|Json(progress)| progress),
                 failure: row.get::<_, Option<Json<Failure>>>("failure").map(|Json(failure)| failure),
             };
             Ok((row.get("run"), step, round, attempt))

@@ -63,14 +63,13 @@ impl Prometheus {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::print_stderr, reason = "whoever runs the tests should see that one was left out, and why")]
 async fn a_real_prometheus_scrapes_the_page() {
     // Another test may have been quicker; plain HTTP needs none, but the client asks for one.
     drop(rustls::crypto::ring::default_provider().install_default());
     let api = Api::start(None).await;
     api.metrics.run_ended("주문 \"내역\"", RunState::Succeeded, Duration::from_secs(90));
     let Some(prometheus) = Prometheus::start(&api.address.to_string()) else {
-        eprintln!("skipped: prometheus (Debian package prometheus) is not on PATH");
+        crate::support::skipped("prometheus (Debian package prometheus) is not on PATH");
         return api.stop().await;
     };
     let asked = |query: &'static str, expected: &'static str| {

@@ -11,7 +11,7 @@ use crate::support::{TestDatabase, server};
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A program with its arguments, without the environment's own ideas about Windlass.
-pub(super) fn windlass(arguments: &[&str]) -> Command {
+pub(crate) fn windlass(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_windlass"));
     command.args(arguments).env_remove("WINDLASS_CONFIG").env_remove("WINDLASS_LOG").env("NO_COLOR", "1");
     command.stdin(Stdio::null());
@@ -19,14 +19,14 @@ pub(super) fn windlass(arguments: &[&str]) -> Command {
 }
 
 /// A folder that the program is called in.
-pub(super) struct Folder {
+pub(crate) struct Folder {
     folder: tempfile::TempDir,
-    pub(super) database: TestDatabase,
+    pub(crate) database: TestDatabase,
 }
 
 impl Folder {
     /// Settings with the state database and connection `pg` in one fresh database, without jobs.
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let database = server().database().await;
         let folder = Self { folder: tempfile::tempdir().unwrap(), database };
         let url = folder.database.url();
@@ -41,49 +41,49 @@ impl Folder {
         folder
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub(super) fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.path(name), text).unwrap();
     }
 
     /// A job of one SQL step `a` on `pg`.
-    pub(super) fn sql_job(&self, name: &str, statement: &str) {
+    pub(crate) fn sql_job(&self, name: &str, statement: &str) {
         let text =
             format!("job: {name}\nsteps:\n  - id: a\n    sql:\n      connection: pg\n      statement: |\n        ");
         self.write(&format!("jobs/{name}.yaml"), &format!("{text}{statement}\n"));
     }
 
     /// Calls the program and waits for its end.
-    pub(super) fn call(&self, arguments: &[&str]) -> Called {
+    pub(crate) fn call(&self, arguments: &[&str]) -> Called {
         Called::of(&windlass(arguments).current_dir(self.folder.path()).output().unwrap())
     }
 
     /// Starts the program.
-    pub(super) fn start(&self, arguments: &[&str]) -> Running {
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
         let errors = self.path("stderr.log");
         let mut command = windlass(arguments);
         command.current_dir(self.folder.path()).stdout(Stdio::piped()).stderr(std::fs::File::create(&errors).unwrap());
         Running { child: command.spawn().unwrap(), errors }
     }
 
-    pub(super) async fn close(self) {
+    pub(crate) async fn close(self) {
         self.database.close().await;
     }
 }
 
 /// What a call came to.
 #[derive(Debug)]
-pub(super) struct Called {
-    pub(super) code: Option<i32>,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
+pub(crate) struct Called {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Called {
-    pub(super) fn of(output: &Output) -> Self {
+    pub(crate) fn of(output: &Output) -> Self {
         Self {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout.clone()).unwrap(),
@@ -93,37 +93,37 @@ impl Called {
 
     /// Fails the test unless the program ended with this code.
     #[track_caller]
-    pub(super) fn ends(self, code: i32) -> Self {
+    pub(crate) fn ends(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
     /// Standard output as JSON.
     #[track_caller]
-    pub(super) fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
     }
 }
 
 /// The program at work; killed if the test ends before it.
-pub(super) struct Running {
+pub(crate) struct Running {
     child: Child,
     errors: PathBuf,
 }
 
 impl Running {
-    pub(super) fn signal(&self, signal: nix::sys::signal::Signal) {
+    pub(crate) fn signal(&self, signal: nix::sys::signal::Signal) {
         let pid = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).unwrap());
         nix::sys::signal::kill(pid, signal).unwrap();
     }
 
     /// What it has written to standard error so far.
-    pub(super) fn errors(&self) -> String {
+    pub(crate) fn errors(&self) -> String {
         std::fs::read_to_string(&self.errors).unwrap_or_default()
     }
 
     /// Waits until standard error has a line with this in it, and returns that line.
-    pub(super) async fn says(&self, wanted: &str) -> String {
+    pub(crate) async fn says(&self, wanted: &str) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let said = self.errors();
@@ -136,7 +136,7 @@ impl Running {
     }
 
     /// Waits for its end.
-    pub(super) async fn end(mut self) -> Called {
+    pub(crate) async fn end(mut self) -> Called {
         let deadline = Instant::now() + PATIENCE;
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -161,6 +161,6 @@ impl Drop for Running {
 }
 
 /// Whether a folder is empty or isn't there.
-pub(super) fn is_empty(folder: &Path) -> bool {
+pub(crate) fn is_empty(folder: &Path) -> bool {
     std::fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none())
 }

@@ -2,7 +2,7 @@
 
 mod acting;
 mod demo;
-mod folder;
+pub(crate) mod folder;
 mod input;
 mod refusals;
 mod running;

@@ -103,12 +103,14 @@ async fn columns_conditions_and_queries_choose_what_is_copied() {
         table: "t".into(),
         columns: vec!["b".into(), "a".into()],
         condition: Some("a > 1 -- a comment at the end".into()),
-    };
+    }
+    .into();
     copy.step.unlogged = true;
     assert_eq!(copy.run().await.unwrap().rows, Some(2));
     assert_eq!(copy.target.value("select string_agg(t::text, ';' order by a) from t").await, "(it's,2);(,3)");
     assert_eq!(copy.target.value("select relpersistence from pg_class where relname = 't'").await, "u");
-    copy.step.source = CopySource::Query("select {{ params.who }} as who, max(a) as \"가장 큰\" from t;\n".into());
+    copy.step.source =
+        CopySource::Query("select {{ params.who }} as who, max(a) as \"가장 큰\" from t;\n".into()).into();
     assert_eq!(copy.run().await.unwrap().rows, Some(1));
     assert_eq!(copy.target.value("select t::text from t").await, "(\"$HOME; 'a b'\",3)");
     assert!(copy.host.find("column `a` is not in the source and goes").is_some());

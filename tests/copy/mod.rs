@@ -1,8 +1,13 @@
 //! The step kind `copy_to_staging`, from one real database to another.
 
 mod content;
+mod every_type;
+mod kill;
+mod many;
 mod refusals;
+mod staying;
 mod stopping;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,11 +15,11 @@ use std::sync::Arc;
 
 use windlass::domain::failure::Failure;
 use windlass::domain::outcome::Outcome;
-use windlass::domain::step::{CopySource, CopyStep, StepKind};
+use windlass::domain::step::{CopySource, CopyStep, CopySwap, CopyTarget, CopyVerify, LoadMode, StepKind};
 use windlass::steps::{Connection, StepContext};
 
 use crate::support::host::{MemoryHost, attempt};
-use crate::support::{TestDatabase, eventually, server};
+use crate::support::{TestDatabase, TestServer, eventually, server};
 
 /// A source and a target, and a step between them.
 struct Copy {
@@ -28,7 +33,18 @@ struct Copy {
 impl Copy {
     /// A step that copies `table`; both databases are prepared by the statements given.
     async fn of(table: &str, to: &str, source_sql: &str, target_sql: &str) -> Self {
-        let (source, target) = (server().database().await, server().database().await);
+        Self::between([server(), server()], table, to, source_sql, target_sql).await
+    }
+
+    /// The same, from a database of one server to one of another.
+    async fn between(
+        [from, onto]: [&TestServer; 2],
+        table: &str,
+        to: &str,
+        source_sql: &str,
+        target_sql: &str,
+    ) -> Self {
+        let (source, target) = tokio::join!(from.database(), onto.database());
         source.execute(source_sql).await;
         target.execute(target_sql).await;
         let connections = BTreeMap::from([
@@ -39,10 +55,16 @@ impl Copy {
         let table = CopySource::Table { table: table.into(), columns: Vec::new(), condition: None };
         let step = CopyStep {
             from: "source".into(),
-            source: table,
+            source: table.into(),
             to: "warehouse".into(),
-            table: to.into(),
+            target: CopyTarget::Table(to.into()),
+            mode: LoadMode::Replace,
+            key: Vec::new(),
+            swap: CopySwap::Rename,
+            streams: 1,
+            split_by: None,
             unlogged: false,
+            verify: CopyVerify::Rows,
         };
         Self { source, target, step, context, host }
     }
@@ -62,7 +84,7 @@ impl Copy {
     /// No session of the run and no hidden table is left on either side.
     async fn assert_nothing_left(&self) {
         for side in [&self.source, &self.target] {
-            assert_eq!(side.value("select count(*) from pg_class where relname like 'windlass%'").await, "0");
+            assert_eq!(side.value("select count(*) from pg_class where relname like 'windlass\\_0%'").await, "0");
             let mine = format!(
                 "select count(*) from pg_stat_activity where application_name like '{}/%'",
                 self.context.mark()
@@ -70,6 +92,12 @@ impl Copy {
             // A session that has said goodbye takes the server a moment to clear away.
             eventually("no session is left", async || side.value(&mine).await == "0").await;
         }
+    }
+
+    /// Ends a test whose step left its marker beside the table.
+    async fn close_with_marker(self) {
+        assert_eq!(self.target.value("select count(*) > 0 from windlass_marker").await, "true");
+        self.close().await;
     }
 
     async fn close(self) {

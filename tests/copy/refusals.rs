@@ -2,7 +2,7 @@
 
 use windlass::domain::code::Code;
 use windlass::domain::failure::{Failure, FailureClass, Side};
-use windlass::domain::step::CopySource;
+use windlass::domain::step::{CopySource, CopyTarget};
 use windlass::postgres::Server;
 use windlass::steps::{Connection, Environment};
 
@@ -26,14 +26,14 @@ async fn a_missing_table_column_or_schema_is_named() {
         &["\"Orders\" does not exist", "literally"],
     );
     let columns = vec!["A".to_owned()];
-    copy.step.source = CopySource::Table { table: "orders".into(), columns, condition: None };
+    copy.step.source = CopySource::Table { table: "orders".into(), columns, condition: None }.into();
     assert_failure(&copy.failure().await, Code::PostgresStatement, Side::Source, &["column \"A\" does not exist"]);
-    copy.step.source = CopySource::Query("select a, a from orders".into());
+    copy.step.source = CopySource::Query("select a, a from orders".into()).into();
     assert_failure(&copy.failure().await, Code::CopyShape, Side::Source, &["two columns `a`"]);
-    copy.step.source = CopySource::Query("select from orders where".into());
+    copy.step.source = CopySource::Query("select from orders where".into()).into();
     assert_failure(&copy.failure().await, Code::PostgresStatement, Side::Source, &["syntax error"]);
-    copy.step.source = CopySource::Table { table: "orders".into(), columns: Vec::new(), condition: None };
-    copy.step.table = "없는 곳.t".into();
+    copy.step.source = CopySource::Table { table: "orders".into(), columns: Vec::new(), condition: None }.into();
+    copy.step.target = CopyTarget::Table("없는 곳.t".into());
     assert_failure(&copy.failure().await, Code::PostgresStatement, Side::Target, &["create schema \"없는 곳\""]);
     copy.close().await;
 }
@@ -59,7 +59,7 @@ async fn a_missing_privilege_is_told_before_data_moves() {
     assert_failure(&copy.failure().await, Code::PostgresPrivilege, Side::Source, &["permission denied for table t"]);
     (copy.step.from, copy.step.to) = ("source".into(), "weak target".into());
     assert_failure(&copy.failure().await, Code::PostgresPrivilege, Side::Target, &["must be owner"]);
-    copy.step.table = "fresh".into();
+    copy.step.target = CopyTarget::Table("fresh".into());
     assert_failure(
         &copy.failure().await,
         Code::PostgresPrivilege,
@@ -126,7 +126,8 @@ async fn a_value_in_a_condition_can_not_become_sql() {
     let mut copy = Copy::of("t", "t", "create table t (a text); insert into t values ('x')", "").await;
     copy.context.scope.params.insert("who".into(), "x') or true; drop table t; --".into());
     copy.step.source =
-        CopySource::Table { table: "t".into(), columns: Vec::new(), condition: Some("a = {{ params.who }}".into()) };
+        CopySource::Table { table: "t".into(), columns: Vec::new(), condition: Some("a = {{ params.who }}".into()) }
+            .into();
     assert_eq!(copy.run().await.unwrap().rows, Some(0));
     assert_eq!(copy.source.value("select count(*) from t").await, "1");
     copy.close().await;

@@ -4,3 +4,4 @@ mod owner_process;
 mod refusals;
 mod sharing;
 mod survival;
+mod versions;

@@ -1,17 +1,20 @@
 //! What tests of several areas share: real servers, and nothing that stands in for one.
 
 mod database;
+pub(crate) mod flags;
 pub(crate) mod host;
 mod keeper;
 mod private_server;
 mod processes;
 mod server;
+mod versions;
 
 pub(crate) use database::TestDatabase;
 pub(crate) use keeper::Keeper;
 pub(crate) use private_server::PrivateServer;
 pub(crate) use processes::processes_naming;
-pub(crate) use server::server;
+pub(crate) use server::{TestServer, server};
+pub(crate) use versions::{server_of, servers};
 
 /// Repeats a look until it holds; fails the test after 20 seconds, saying what was waited for.
 pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
@@ -20,4 +23,11 @@ pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool)
         assert!(std::time::Instant::now() < deadline, "still not so after 20 s: {what}");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
+}
+
+/// Says that a test, or a part of one, was left out, and why. Not by `eprintln!`: the test runner would keep that to
+/// itself for a test that passes.
+pub(crate) fn skipped(reason: &str) {
+    use std::io::Write as _;
+    std::io::stderr().write_all(format!("skipped: {reason}\n").as_bytes()).unwrap();
 }

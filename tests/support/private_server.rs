@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
+use std::path::PathBuf;
 
 use windlass::postgres::Server;
 use windlass::postgres::embedded::{Embedded, EmbeddedSettings};
 
 use super::keeper::Keeper;
+use super::versions::programs_of;
 
 /// A server that goes, with its folder, when it is dropped.
 pub(crate) struct PrivateServer {
@@ -20,6 +22,15 @@ impl PrivateServer {
     /// Starts one with settings such as `max_parallel_workers=2`; with `tcp` it also listens on a free port of
     /// 127.0.0.1, where a password is asked for (scram-sha-256).
     pub(crate) async fn start(settings: &[&str], tcp: bool) -> Self {
+        Self::start_from(None, settings, tcp).await
+    }
+
+    /// The same of that major version; `None`, with the reason printed, where it can't be had.
+    pub(crate) async fn start_of(major: u32, settings: &[&str], tcp: bool) -> Option<Self> {
+        Some(Self::start_from(Some(programs_of(major)?), settings, tcp).await)
+    }
+
+    async fn start_from(programs: Option<PathBuf>, settings: &[&str], tcp: bool) -> Self {
         let keeper = Keeper::new();
         let mut options = BTreeMap::from([("fsync".to_owned(), "off".to_owned())]);
         for setting in settings {
@@ -31,7 +42,8 @@ impl PrivateServer {
             options.insert("listen_addresses".to_owned(), "127.0.0.1".to_owned());
             options.insert("port".to_owned(), port.to_string());
         }
-        let embedded = Embedded::start(EmbeddedSettings { data_dir: keeper.path().into(), options }).await.unwrap();
+        let embedded =
+            Embedded::start(EmbeddedSettings { data_dir: keeper.path().into(), options, programs }).await.unwrap();
         let server = Self { embedded, tcp_port, _keeper: keeper };
         if tcp {
             server.ask_for_passwords().await;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::meter::{Meter, share};
+use super::meter::{Meter, share, tables};
 use crate::domain::ids::RunId;
 use crate::domain::progress::Progress;
 
@@ -51,7 +51,9 @@ impl Bars {
         // Numbers first: a narrow terminal cuts off the end.
         let numbers = meter.numbers(progress, share.is_some(), now);
         let gap = if numbers.is_empty() { "" } else { "  " };
-        bar.set_message(format!("{numbers}{gap}{}", progress.phase));
+        let tables = tables(progress);
+        let colon = if tables.is_empty() { "" } else { ": " };
+        bar.set_message(format!("{numbers}{gap}{}{colon}{tables}", progress.phase));
         bar.tick();
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::meter::Meter;
+use super::meter::{Meter, tables};
 use crate::cli::output;
 use crate::domain::ids::RunId;
 use crate::domain::progress::Progress;
@@ -47,7 +47,9 @@ impl Lines {
         }
         *said = Some(now);
         let separator = if numbers.is_empty() { "" } else { ": " };
-        Some(format!("{step}: {}{separator}{numbers}", progress.phase))
+        let tables = tables(progress);
+        let bracketed = if tables.is_empty() { tables } else { format!(" ({tables})") };
+        Some(format!("{step}: {}{separator}{numbers}{bracketed}", progress.phase))
     }
 
     /// Forgets a step that has ended.

@@ -1,9 +1,9 @@
 //! How far and how fast a step is, in words.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::cli::format;
-use crate::domain::progress::Progress;
+use crate::domain::progress::{Progress, TableProgress};
 
 /// A running phase of a step.
 #[derive(Clone, Debug)]
@@ -49,13 +49,43 @@ impl Meter {
                 .unwrap_or_default();
             parts.push(format!("{}{of}", format::bytes(bytes)));
         }
-        // A rate over less than this is noise.
-        if seconds >= 0.2 {
+        if let Some(rate) = progress.bytes_per_s {
+            // The step's own, of the last seconds.
+            parts.push(format!("{}/s", format::bytes(rate)));
+        } else if seconds >= 0.2 {
+            // A rate over less than this is noise.
             parts.extend(progress.rows.map(|rows| format!("{} rows/s", format::count(per_second(rows, seconds)))));
             parts.extend(progress.bytes.map(|bytes| format!("{}/s", format::bytes(per_second(bytes, seconds)))));
         }
+        parts.extend(progress.seconds_left.map(left));
         parts.join(", ")
     }
+}
+
+/// How far a step is, in one line, for who looks once: `copying orders: 120 000 of about 1 000 000 rows, 12s left`.
+pub(in crate::cli) fn line(progress: &Progress) -> String {
+    let now = Instant::now();
+    let numbers = Meter::new(now).numbers(progress, false, now);
+    let parts = [progress.phase.clone(), numbers, tables(progress)];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+}
+
+/// The tables that are worked on right now, each with how far it is: `orders 45 %, 1 min left; items 20.0 MiB`. Empty
+/// where a step has one.
+pub(super) fn tables(progress: &Progress) -> String {
+    let table = |table: &TableProgress| {
+        let done = match table.rows_expected.filter(|expected| *expected > 0) {
+            Some(expected) => format!("{} %", (table.rows * 100 / expected).min(100)),
+            None => format::bytes(table.bytes),
+        };
+        let left = table.seconds_left.map(|seconds| format!(", {}", left(seconds))).unwrap_or_default();
+        format!("{} {done}{left}", table.table)
+    };
+    progress.tables.iter().map(table).collect::<Vec<_>>().join("; ")
+}
+
+fn left(seconds: u64) -> String {
+    format!("{} left", format::duration(Duration::from_secs(seconds)))
 }
 
 /// Done and expected, where both are known: bytes before rows, because they are exact.
@@ -77,7 +107,6 @@ fn per_second(done: u64, seconds: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn numbers_have_rates_and_a_new_phase_starts_its_own() {
@@ -93,6 +122,9 @@ mod tests {
         let said = |beside_bar| meter.numbers(&progress, beside_bar, start + Duration::from_secs(2));
         assert_eq!(said(false), "120 000 of about 1 000 000 rows, 60 000 rows/s");
         assert_eq!(said(true), "120 000 rows, 60 000 rows/s");
+        let told = Progress { bytes_per_s: Some(1 << 20), seconds_left: Some(90), ..progress.clone() };
+        let said = meter.numbers(&told, true, start + Duration::from_secs(2));
+        assert_eq!(said, format!("120 000 rows, 1.00 MiB/s, {} left", format::duration(Duration::from_secs(90))));
         assert_eq!(share(&progress), Some((120_000, 1_000_000)));
         assert_eq!(share(&Progress::phase("checking")), None);
     }

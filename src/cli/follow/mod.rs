@@ -9,5 +9,6 @@ mod meter;
 mod reporter;
 mod until_end;
 
+pub(super) use meter::line as progress_line;
 pub(super) use reporter::Reporter;
 pub(super) use until_end::{Watched, until_end};

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::domain::failure::Failure;
 use crate::domain::step::{
-    CollectSource, CollectStep, CommandStep, CopySource, CopyStep, CtasStep, HttpRequest, HttpSource, PublishSource,
-    PublishStep, SqlStep, StepKind, TriggerStep,
+    CollectSource, CollectStep, CommandStep, CopyRead, CopySource, CopyStep, CopySwap, CopyTarget, CtasStep,
+    HttpRequest, HttpSource, LoadMode, PublishSource, PublishStep, SqlStep, StepKind, TriggerStep,
 };
 use crate::domain::template::Scope;
 
@@ -108,11 +108,33 @@ fn source(source: &CopySource, scope: &Scope) -> Result<Line, Failure> {
 }
 
 fn copy(step: &CopyStep, scope: &Scope) -> Result<Vec<Line>, Failure> {
-    Ok(vec![
-        line("from", step.from.as_str()),
-        source(&step.source, scope)?,
-        line("into", format!("{} of {}, replaced in one transaction", scope.text(&step.table)?, step.to)),
-    ])
+    let mut lines = vec![line("from", step.from.as_str())];
+    match &step.source {
+        CopyRead::One(one) => lines.push(source(one, scope)?),
+        CopyRead::Tables(tables) => {
+            let tables: Vec<String> = tables.iter().map(|table| scope.text(table)).collect::<Result<_, _>>()?;
+            lines.push(line("tables", tables.join(", ")));
+        }
+    }
+    let how = match (step.mode, step.swap) {
+        (LoadMode::Replace, CopySwap::Rename) => "replaced in one transaction",
+        (LoadMode::Replace, CopySwap::InPlace) => "its rows exchanged in one transaction",
+        (LoadMode::Append, _) => "rows added in one transaction",
+        (LoadMode::Upsert, _) => "rows added or replaced by key in one transaction",
+    };
+    let target = match &step.target {
+        CopyTarget::Table(table) => scope.text(table)?,
+        CopyTarget::Schema(schema) => format!("schema {}", scope.text(schema)?),
+    };
+    lines.push(line("into", format!("{target} of {}, {how}", step.to)));
+    if !step.key.is_empty() {
+        lines.push(line("key", step.key.join(", ")));
+    }
+    if step.streams > 1 {
+        let by = step.split_by.as_ref().map(|column| format!(", divided by {column}")).unwrap_or_default();
+        lines.push(line("streams", format!("{}{by}", step.streams)));
+    }
+    Ok(lines)
 }
 
 fn ctas(step: &CtasStep, scope: &Scope) -> Result<Vec<Line>, Failure> {

@@ -163,10 +163,11 @@ pub struct ColumnType {
 }
 
 /// What happens to the rows that a table holds already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LoadMode {
     /// They are replaced.
+    #[default]
     Replace,
     /// They stay; a run's rows are added once, however often the step is tried.
     Append,

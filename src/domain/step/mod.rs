@@ -13,7 +13,7 @@ pub use collect::{
     LoadMode, Poll, Report, RowBounds,
 };
 pub use command::CommandStep;
-pub use copy_to_staging::{CopySource, CopyStep};
+pub use copy_to_staging::{CopyRead, CopySource, CopyStep, CopySwap, CopyTarget, CopyVerify};
 pub use parallel_ctas::{CtasMode, CtasStep, WorkerGuarantee};
 pub use publish_replica::{PublishMethod, PublishSource, PublishStep, PublishTable};
 pub use sql::SqlStep;

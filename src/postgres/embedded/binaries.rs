@@ -66,6 +66,26 @@ impl Binaries {
         })
     }
 
+    /// The programs in that folder; of that major version where a cluster exists already.
+    pub(super) fn at(folder: &Path, major: Option<u32>) -> Result<Self, EmbeddedError> {
+        let hint = || "name the folder that holds `postgres`, `initdb` and `pg_ctl`".to_owned();
+        let Some(found) = version(folder) else {
+            let message = format!("`{}` holds no PostgreSQL server programs that run here", folder.display());
+            return Err(EmbeddedError::Missing { message, hint: hint() });
+        };
+        if found < OLDEST {
+            return Err(missing(Some((found, folder.to_path_buf()))));
+        }
+        if let Some(wanted) = major.filter(|wanted| *wanted != found) {
+            let message = format!(
+                "the data directory belongs to PostgreSQL {wanted}; `{}` holds PostgreSQL {found}",
+                folder.display()
+            );
+            return Err(EmbeddedError::Missing { message, hint: hint() });
+        }
+        Ok(Self { folder: folder.to_path_buf(), major: found })
+    }
+
     /// One of the programs.
     pub fn program(&self, name: &str) -> PathBuf {
         self.folder.join(name)

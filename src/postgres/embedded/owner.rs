@@ -32,12 +32,14 @@ pub struct EmbeddedSettings {
     pub data_dir: PathBuf,
     /// Server settings beyond the built-in ones. They count only for the user that starts the server.
     pub options: BTreeMap<String, String>,
+    /// The folder of PostgreSQL's programs; `None`: the best that `Binaries::find` finds.
+    pub programs: Option<PathBuf>,
 }
 
 impl EmbeddedSettings {
     /// The server under that data directory, with the built-in settings.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
-        Self { data_dir: data_dir.into(), options: BTreeMap::new() }
+        Self { data_dir: data_dir.into(), ..Self::default() }
     }
 
     /// The same with one more server setting.
@@ -189,7 +191,10 @@ fn prepare(settings: &EmbeddedSettings) -> Result<Prepared, EmbeddedError> {
     // A guardian that is stopping the server has this lock; when it is done there is nothing left to stop.
     lock::wait(PATIENCE, &layout.users_lock, || lock::try_shared(&users, &layout.users_lock))?;
     let existing = cluster::major(&layout)?;
-    let binaries = Binaries::find(existing)?;
+    let binaries = match &settings.programs {
+        Some(folder) => Binaries::at(folder, existing)?,
+        None => Binaries::find(existing)?,
+    };
     if existing.is_none() {
         let sync = settings.options.get("fsync").is_none_or(|fsync| fsync != "off");
         cluster::create(&layout, &account, &binaries, sync)?;

@@ -35,6 +35,14 @@ impl Deferred {
         &self.doing
     }
 
+    /// Its statements, for a log.
+    pub fn sql(&self) -> String {
+        match &self.work {
+            Work::Own(statements) => statements.clone(),
+            Work::Others(others) => others.iter().map(|(_, sql)| sql.as_str()).collect::<Vec<_>>().join("; "),
+        }
+    }
+
     /// Does it, in a transaction of its own. The session must not be in one.
     pub async fn run(&self, session: &Session) -> Result<(), PgError> {
         let others = match &self.work {

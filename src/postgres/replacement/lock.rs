@@ -4,12 +4,13 @@
 //! it together, and between two tries the readers get their turn. Whoever takes several takes them in the order of the
 //! tables' names, so that two can't wait for each other in a circle.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::sleep;
 
 use crate::postgres::error::PgError;
-use crate::postgres::ident::literal;
+use crate::postgres::ident::{QualifiedName, literal};
 use crate::postgres::session::Session;
 
 /// How long one try waits for all locks together.
@@ -20,6 +21,48 @@ const TRIES: u32 = 20;
 
 /// Pause after a try that got no lock: readers that queued up meanwhile get their turn.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// How a table is locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LockMode {
+    /// Against writers that lock out others, for adding rows.
+    RowExclusive,
+    /// Against all writers.
+    ShareRowExclusive,
+    /// Against everybody.
+    AccessExclusive,
+}
+
+impl LockMode {
+    /// The statement that locks a table so, by its full name.
+    pub(super) fn statement(self, table: &str) -> String {
+        let mode = match self {
+            Self::RowExclusive => "row exclusive",
+            Self::ShareRowExclusive => "share row exclusive",
+            Self::AccessExclusive => "access exclusive",
+        };
+        format!("lock table {table} in {mode} mode")
+    }
+}
+
+/// A table and how it is locked.
+pub type TableLock = (QualifiedName, LockMode);
+
+/// Begins a transaction and locks tables in it, trying again while others hold them.
+///
+/// The session must not be in a transaction; after an error it isn't, either.
+pub async fn begin_locked(session: &Session, tables: &[TableLock], doing: &str) -> Result<(), PgError> {
+    let ordered: BTreeSet<(String, LockMode)> = tables.iter().map(|(name, mode)| (name.to_string(), *mode)).collect();
+    let statements: Vec<String> = ordered.iter().map(|(name, mode)| mode.statement(name)).collect();
+    let mut patience = Patience::with(ordered.into_iter().map(|(name, _)| name).collect());
+    loop {
+        let begin = format!("begin; {}", patience.within(&statements));
+        match session.execute(&begin, doing).await {
+            Ok(_) => return Ok(()),
+            Err(error) => patience.wait_after(session, error).await?,
+        }
+    }
+}
 
 /// Tries that are left, and how long the next one is.
 #[derive(Debug)]

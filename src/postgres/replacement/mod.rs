@@ -28,6 +28,7 @@ mod wanted;
 
 pub use check::check;
 pub use deferred::{Deferred, complete, references};
+pub use lock::{LockMode, TableLock, begin_locked};
 pub use new_table::Replacement;
 pub use place::{Place, place, places};
 pub use plan::plan;

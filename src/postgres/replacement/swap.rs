@@ -14,7 +14,7 @@ use crate::postgres::session::Session;
 use super::check::DROP_FIRST;
 use super::definition::Definition;
 use super::handover::{Handover, changed};
-use super::lock::Patience;
+use super::lock::{LockMode, Patience};
 use super::new_table::Replacement;
 
 /// Puts the tables in their places, all in one transaction.
@@ -30,7 +30,7 @@ pub async fn swap(session: &Session, replacements: &[Replacement]) -> Result<(),
     let outside = references_outside(replacements);
     let watched = olds.iter().chain(outside.iter().map(|(table, _)| table)).cloned();
     let mut patience = Patience::with(watched.collect());
-    let locks: Vec<String> = olds.iter().map(|name| format!("lock table {name} in access exclusive mode")).collect();
+    let locks: Vec<String> = olds.iter().map(|name| LockMode::AccessExclusive.statement(name)).collect();
     let releases: Vec<String> = outside.into_iter().map(|(_, statement)| statement).collect();
     loop {
         match Box::pin(try_swap(session, replacements, &patience, &locks, &releases)).await {

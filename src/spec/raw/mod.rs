@@ -19,7 +19,7 @@ pub(crate) use collect::{
     RawAuth, RawCollect, RawExpect, RawFileSource, RawHttp, RawInto, RawPoll, RawReport, RawRequest, RawRows,
 };
 pub(crate) use command::RawCommand;
-pub(crate) use copy_to_staging::RawCopy;
+pub(crate) use copy_to_staging::{RawCopy, RawCopyFrom, RawCopyTo};
 pub(crate) use job::RawJob;
 pub(crate) use parallel_ctas::{RawCtas, RawWorkers};
 pub(crate) use publish_replica::{RawPublish, RawPublishFrom, RawPublishTable, RawTableEntry};

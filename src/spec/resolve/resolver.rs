@@ -55,20 +55,6 @@ impl Resolver<'_, '_> {
         self.wrong_span(parent.key(key).key_span(), format!("`{key}` has no effect yet"), hint);
     }
 
-    /// Refuses a value other than the one that is today's behaviour.
-    pub(super) fn only<T: PartialEq + std::fmt::Display>(
-        &mut self,
-        given: Option<&T>,
-        today: &T,
-        parent: At<'_>,
-        key: &str,
-    ) {
-        if let Some(given) = given.filter(|given| *given != today) {
-            let hint = format!("only `{key}: {today}` so far");
-            self.wrong(parent.key(key), format!("`{key}: {given}` has no effect yet"), &hint);
-        }
-    }
-
     /// A duration, or the default.
     pub(super) fn duration(&mut self, given: Option<&Length>, parent: At<'_>, key: &str) -> Option<Duration> {
         match duration::parse(&given?.0) {

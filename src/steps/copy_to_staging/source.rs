@@ -1,89 +1,316 @@
-//! The source's side: one read-only snapshot, and what the rows will look like.
+//! The source's side: which tables are read, what their rows look like, and how they are divided.
 
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
-use crate::domain::step::CopySource;
-use crate::postgres::{self, Column, Ident, PgError, QualifiedName, Session};
+use crate::domain::ids::TableName;
+use crate::domain::step::{CopyRead, CopySource, CopyStep};
+use crate::postgres::{self, Column, Ident, Leaf, PgError, QualifiedName, Relation, RelationKind, Session, literal};
 use crate::steps::StepContext;
 use crate::steps::sql::statements;
 
-/// What is to be read, with all templates rendered.
-pub(in crate::steps) struct Wanted {
-    /// The rows, as a query.
-    pub(in crate::steps) query: String,
-    /// What is read, for people: `"주문_내역"` or `the query`.
-    pub(super) name: String,
-    /// Whether the rows are those of one table, so that its NOT NULLs hold.
-    plain: bool,
-}
+use super::part;
 
-/// The source's rows as they will come.
+/// One table or query that is read.
 pub(super) struct Source {
-    /// The rows, as a query that names every column.
-    pub(super) query: String,
-    /// What is read, for people.
+    /// What is read, for people: `"sales"."orders"` or `the query`.
     pub(super) name: String,
     /// Its columns.
     pub(super) columns: Vec<Column>,
-    /// The planner's guess of the number of rows.
+    /// An estimate of the number of rows.
     pub(super) rows_expected: Option<u64>,
+    /// Where the rows come from.
+    pub(super) rows: Rows,
+    /// Conditions that divide the rows by the values of a column; none if they aren't.
+    pub(super) ranges: Vec<String>,
 }
 
-/// Renders what the step is to read.
-pub(in crate::steps) fn resolve(source: &CopySource, context: &StepContext) -> Result<Wanted, Failure> {
+/// Where rows come from.
+pub(super) enum Rows {
+    /// From a table or view.
+    Relation {
+        /// Its name.
+        table: QualifiedName,
+        /// What holds its rows, if it can be read page by page.
+        leaves: Vec<Leaf>,
+        /// The columns to read, quoted.
+        list: String,
+        /// Condition on the rows.
+        condition: Option<String>,
+        /// Bytes of its pages.
+        bytes: u64,
+    },
+    /// From a query.
+    Query(String),
+}
+
+impl Rows {
+    /// All rows.
+    pub(super) fn query(&self) -> String {
+        match self {
+            Self::Relation { table, list, condition, .. } => part::select(list, table, condition.as_deref(), ""),
+            Self::Query(query) => query.clone(),
+        }
+    }
+
+    /// The rows that fulfil a condition.
+    pub(super) fn query_where(&self, range: &str) -> String {
+        match self {
+            Self::Relation { table, list, condition, .. } => part::select(list, table, condition.as_deref(), range),
+            // The line break ends a comment that the query may end with.
+            Self::Query(query) => format!("select * from (\n{query}\n) as windlass_rows where {range}"),
+        }
+    }
+
+    /// Bytes of the pages, as far as they are known.
+    pub(super) const fn bytes(&self) -> u64 {
+        match self {
+            Self::Relation { bytes, .. } => *bytes,
+            Self::Query(_) => 0,
+        }
+    }
+}
+
+/// Finds and describes what the step reads, within the snapshot. Whoever may not read it is told so here.
+pub(super) async fn describe(
+    step: &CopyStep,
+    session: &Session,
+    context: &StepContext,
+) -> Result<Vec<Source>, Failure> {
+    let found = match &step.source {
+        CopyRead::Tables(patterns) => {
+            let (wanted, unwanted) = patterns_of(patterns, context)?;
+            let look = async {
+                let oids = select(session, &wanted, &unwanted).await?;
+                postgres::relations(session, &oids).await
+            };
+            let relations = session.run_until(&context.stop, Side::Source, look).await?;
+            relations.into_iter().map(|relation| of_relation(relation, &[], None, context)).collect()
+        }
+        CopyRead::One(CopySource::Table { table, columns, condition }) => {
+            let table = context.table(table)?;
+            let condition = condition.as_ref().map(|condition| context.scope.sql(condition)).transpose()?;
+            let look = async {
+                let oids = postgres::find_relations(session, &[table]).await?;
+                postgres::relations(session, &oids).await
+            };
+            let mut relations = session.run_until(&context.stop, Side::Source, look).await?;
+            let relation = relations.pop().ok_or_else(|| Failure::bug("a table that was found has no description"))?;
+            check_columns(&relation, columns)?;
+            vec![of_relation(relation, columns, condition, context)]
+        }
+        CopyRead::One(CopySource::Query(query)) => {
+            let query = one_statement(&context.scope.sql(query)?)?;
+            session.run_until(&context.stop, Side::Source, of_query(session, query)).await.map(|source| vec![source])?
+        }
+    };
+    let mut sources = found;
+    for source in &mut sources {
+        check_names(source)?;
+        if source.filtered_by_condition() {
+            let planned = estimate(session, source);
+            source.rows_expected = session.run_until(&context.stop, Side::Source, planned).await?;
+        }
+        divide_by_column(step, session, source, context).await?;
+    }
+    Ok(sources)
+}
+
+impl Source {
+    /// Whether the server's estimate for the whole table says little about the rows to come.
+    const fn filtered_by_condition(&self) -> bool {
+        matches!(&self.rows, Rows::Relation { condition: Some(_), .. })
+    }
+}
+
+/// Names and patterns that are wanted, and those that are taken away.
+fn patterns_of(
+    patterns: &[crate::domain::template::Text],
+    context: &StepContext,
+) -> Result<(Vec<TableName>, Vec<TableName>), Failure> {
+    let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
+    for pattern in patterns {
+        let text = context.scope.text(pattern)?;
+        let (list, name) = match text.strip_prefix('!') {
+            Some(name) => (&mut unwanted, name),
+            None => (&mut wanted, text.as_str()),
+        };
+        let name = TableName::parse(name)
+            .map_err(|error| Failure::permanent(Code::Template, Side::Internal, error.to_string()))?;
+        list.push(name);
+    }
+    Ok((wanted, unwanted))
+}
+
+/// The tables that are meant: a name must be there, and so must something for the patterns together.
+async fn select(session: &Session, wanted: &[TableName], unwanted: &[TableName]) -> Result<Vec<u32>, PgError> {
+    let is_pattern = |name: &TableName| {
+        name.name.contains(['*', '?']) || name.schema.as_ref().is_some_and(|schema| schema.contains(['*', '?']))
+    };
+    let (patterns, names): (Vec<TableName>, Vec<TableName>) = wanted.iter().cloned().partition(is_pattern);
+    let mut oids = postgres::find_relations(session, &names).await?;
+    if !patterns.is_empty() {
+        let matched = postgres::match_relations(session, &patterns, unwanted).await?;
+        if matched.is_empty() && oids.is_empty() {
+            let told = patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let message = format!("no table fits {told}");
+            let doing = "looking for tables that fit the patterns";
+            let mut error = PgError::without_server(doing, message, postgres::PgErrorKind::Server);
+            error.sqlstate = Some("42P01".to_owned());
+            return Err(error);
+        }
+        oids.extend(matched);
+    }
+    let mut seen = std::collections::HashSet::new();
+    oids.retain(|oid| seen.insert(*oid));
+    Ok(oids)
+}
+
+fn of_relation(relation: Relation, only: &[String], condition: Option<String>, context: &StepContext) -> Source {
+    let name = relation.name.to_string();
+    if relation.filtered {
+        context.warn(format!("{name}: row-level security leaves out rows that this user may not see"));
+    }
+    let by_name = |name: &String| relation.columns.iter().find(|column| column.name == *name).cloned();
+    let mut columns: Vec<Column> =
+        if only.is_empty() { relation.columns.clone() } else { only.iter().filter_map(by_name).collect() };
+    for column in &mut columns {
+        // What the source computes is data here.
+        column.generated = false;
+        // A view says nothing about it.
+        column.not_null &= relation.kind != RelationKind::Other;
+    }
+    let list = columns.iter().map(|column| Ident::new(column.name.as_str()).to_string()).collect::<Vec<_>>().join(", ");
+    Source {
+        name,
+        rows_expected: relation.rows_expected.filter(|_| relation.kind != RelationKind::Other),
+        columns,
+        rows: Rows::Relation {
+            table: relation.name,
+            // Policies are those of the partitioned table: its partitions would be read without them.
+            leaves: if relation.filtered { Vec::new() } else { relation.leaves },
+            list,
+            condition,
+            bytes: relation.bytes,
+        },
+        ranges: Vec::new(),
+    }
+}
+
+fn check_columns(relation: &Relation, wanted: &[String]) -> Result<(), Failure> {
+    let known = |name: &String| relation.columns.iter().any(|column| column.name == *name);
+    let Some(unknown) = wanted.iter().find(|name| !known(name)) else { return Ok(()) };
+    let there = relation.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
+    let message = format!("looking at {}: column \"{unknown}\" does not exist", relation.name);
+    Err(Failure {
+        sqlstate: Some("42703".to_owned()),
+        ..Failure::permanent(Code::PostgresStatement, Side::Source, message)
+            .with_hint(format!("names are taken literally, capitals too; its columns: {there}"))
+    })
+}
+
+/// Columns that a table can't have.
+fn check_names(source: &Source) -> Result<(), Failure> {
+    let shape = |message| Err(Failure::permanent(Code::CopyShape, Side::Source, message));
+    if source.columns.is_empty() {
+        return shape(format!("{} has no columns", source.name));
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    for column in &source.columns {
+        if !seen.insert(column.name.as_str()) {
+            return shape(format!(
+                "{} has two columns `{}`: give one another name with `as`",
+                source.name, column.name
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The rows of one table or query, as a query.
+pub(in crate::steps) fn query_of(source: &CopySource, context: &StepContext) -> Result<String, Failure> {
     match source {
         CopySource::Table { table, columns, condition } => {
-            let table = context.table(table)?;
-            let list = if columns.is_empty() {
-                "*".to_owned()
-            } else {
-                columns.iter().map(|column| Ident::new(column.as_str()).to_string()).collect::<Vec<_>>().join(", ")
-            };
-            let name = QualifiedName::from(&table).to_string();
-            let mut query = format!("select {list} from {name}");
-            if let Some(condition) = condition {
-                // On a line of its own, so that a comment at its end ends with it.
-                query = format!("{query} where (\n{}\n)", context.scope.sql(condition)?);
-            }
-            Ok(Wanted { query, name, plain: true })
+            let table = QualifiedName::from(&context.table(table)?);
+            let names = columns.iter().map(|column| Ident::new(column.as_str()).to_string());
+            let list = if columns.is_empty() { "*".to_owned() } else { names.collect::<Vec<_>>().join(", ") };
+            let condition = condition.as_ref().map(|condition| context.scope.sql(condition)).transpose()?;
+            Ok(part::select(&list, &table, condition.as_deref(), ""))
         }
-        CopySource::Query(query) => {
-            let query = context.scope.sql(query)?;
-            // Without a semicolon, and without a comment behind it.
-            let query = match statements::split(&query).as_slice() {
-                [only] => only.text.to_owned(),
-                several => {
-                    let message = match several.len() {
-                        0 => "the query is empty".to_owned(),
-                        count => format!("the query holds {count} statements; give one"),
-                    };
-                    return Err(Failure::permanent(Code::PostgresStatement, Side::Source, message));
-                }
+        CopySource::Query(query) => one_statement(&context.scope.sql(query)?),
+    }
+}
+
+/// A query, without a semicolon and without a comment behind it.
+fn one_statement(query: &str) -> Result<String, Failure> {
+    match statements::split(query).as_slice() {
+        [only] => Ok(only.text.to_owned()),
+        several => {
+            let message = match several.len() {
+                0 => "the query is empty".to_owned(),
+                count => format!("the query holds {count} statements; give one"),
             };
-            Ok(Wanted { query, name: "the query".to_owned(), plain: false })
+            Err(Failure::permanent(Code::PostgresStatement, Side::Source, message))
         }
     }
 }
 
-/// Begins the snapshot and describes the rows; whoever may not read them is told so here.
-pub(super) async fn describe(session: &Session, wanted: &Wanted) -> Result<Source, PgError> {
-    let doing = format!("looking at {}", wanted.name);
-    session.execute(super::SETTINGS, "preparing the session").await?;
-    session.execute("begin isolation level repeatable read read only", "beginning a snapshot").await?;
-    let mut columns = postgres::columns(session, &wanted.query, &doing).await.map_err(with_hint)?;
-    if !wanted.plain {
-        for column in &mut columns {
-            column.not_null = false;
-        }
+async fn of_query(session: &Session, query: String) -> Result<Source, PgError> {
+    let mut columns = postgres::columns(session, &query, "looking at the query").await.map_err(with_hint)?;
+    for column in &mut columns {
+        (column.not_null, column.generated) = (false, false);
     }
-    // The plan knows how many rows to expect, and planning checks the privileges.
-    let explain = format!("explain (format json) {}", wanted.query);
-    let plan = session.query_one(&explain, &[], doing.as_str()).await?;
+    let (rows, name) = (Rows::Query(query), "the query".to_owned());
+    let mut source = Source { name, columns, rows_expected: None, rows, ranges: Vec::new() };
+    source.rows_expected = estimate(session, &source).await?;
+    Ok(source)
+}
+
+/// How many rows the planner expects. Planning also checks privileges and conditions.
+async fn estimate(session: &Session, source: &Source) -> Result<Option<u64>, PgError> {
+    let explain = format!("explain (format json) {}", source.rows.query());
+    let plan = session.query_one(&explain, &[], format!("looking at {}", source.name)).await.map_err(with_hint)?;
     let plan: serde_json::Value = plan.try_get(0).unwrap_or_default();
-    let rows_expected = plan.pointer("/0/Plan/Plan Rows").and_then(serde_json::Value::as_f64);
+    let rows = plan.pointer("/0/Plan/Plan Rows").and_then(serde_json::Value::as_f64);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate, never negative")]
-    let rows_expected = rows_expected.map(|rows| rows as u64);
-    Ok(Source { query: wanted.query.clone(), name: wanted.name.clone(), columns, rows_expected })
+    Ok(rows.map(|rows| rows as u64))
+}
+
+/// How many values are drawn to find where to divide: the parts come out equal to within a few percent.
+const SAMPLE: u64 = 10_000;
+
+/// Divides the rows by the values of the column that the step names.
+async fn divide_by_column(
+    step: &CopyStep,
+    session: &Session,
+    source: &mut Source,
+    context: &StepContext,
+) -> Result<(), Failure> {
+    let Some(by) = &step.split_by else { return Ok(()) };
+    let Some(column) = source.columns.iter().find(|column| column.name == *by) else {
+        let message = format!("{} has no column `{by}` to divide its rows by", source.name);
+        return Err(Failure::permanent(Code::CopyShape, Side::Source, message)
+            .with_hint("`split_by` names one of the columns that are copied"));
+    };
+    let parts = step.streams * 2;
+    let name = Ident::new(by.as_str());
+    let fractions: Vec<String> = (1..parts).map(|part| format!("{:.6}", f64::from(part) / f64::from(parts))).collect();
+    #[expect(clippy::cast_precision_loss, reason = "a share for a sample")]
+    let share = SAMPLE as f64 / source.rows_expected.unwrap_or(0).max(SAMPLE) as f64;
+    let sample = format!(
+        "select percentile_disc(array[{}]) within group (order by {name})::text[] \
+         from (select {name} from (\n{}\n) as windlass_rows where random() < {share:.9}) as windlass_sample",
+        fractions.join(", "),
+        source.rows.query()
+    );
+    let doing = format!("looking where to divide {} by column {name}", source.name);
+    let asked = session.query_one(&sample, &[], doing);
+    let row = session.run_until(&context.stop, Side::Source, asked).await?;
+    let found: Option<Vec<Option<String>>> = row.get(0);
+    let mut bounds: Vec<String> = found.unwrap_or_default().into_iter().flatten().collect();
+    bounds.dedup();
+    let bounds: Vec<String> = bounds.iter().map(|bound| format!("{}::{}", literal(bound), column.sql_type)).collect();
+    source.ranges = part::ranges(&name, &bounds);
+    Ok(())
 }
 
 fn with_hint(mut error: PgError) -> PgError {

@@ -35,9 +35,9 @@ pub(super) async fn copy(
     let context = build.context;
     let name = TableName::parse(&table.name)
         .map_err(|error| Failure::permanent(Code::ReplicaTarget, Side::Internal, error.to_string()))?;
-    let wanted = source::resolve(&table.source, context)?;
+    let query = source::query_of(&table.source, context)?;
     // The line break ends a comment that the query may end with.
-    let relation = format!("({}\n) as windlass_source", wanted.query);
+    let relation = format!("({query}\n) as windlass_source");
     let doing = format!("reading `{name}`");
     let columns = Box::pin(describe(&relation, server, &doing, build)).await?;
     let full = make_table(&name, &columns, target, build).await?;

@@ -4,15 +4,14 @@
 //! attached beside it; the target has them all or none.
 
 use super::fit;
-use super::statements;
 use super::table::{Found, Target};
 use crate::domain::failure::{Failure, Side};
 use crate::domain::ids::TableName;
 use crate::domain::progress::Progress;
 use crate::domain::step::LoadMode;
 use crate::duckdb::{DuckDbError, DuckDbFile, DuckDbSession, DuckDbTransaction, OpenMode, literal, quoted};
-use crate::steps::StepContext;
 use crate::steps::collect::data::{Column, Data};
+use crate::steps::{StepContext, marker, rows};
 
 /// Looks at the table, and for the marker.
 pub(super) async fn look(target: &Target<'_>, file: &DuckDbFile, context: &StepContext) -> Result<Found, Failure> {
@@ -109,15 +108,19 @@ fn statements_of(
             }
             match target.into.mode {
                 _ if columns.is_empty() => {}
-                LoadMode::Replace | LoadMode::Append => all.push(statements::insert(&table, &from, &names)),
-                LoadMode::Upsert => all.extend(statements::upsert(&table, &from, &names, &target.into.key)),
+                LoadMode::Replace | LoadMode::Append => {
+                    all.push(rows::insert(rows::Dialect::DuckDb, &table, &from, &names));
+                }
+                LoadMode::Upsert => {
+                    all.extend(rows::upsert(rows::Dialect::DuckDb, &table, &from, &names, &target.into.key));
+                }
             }
         }
     }
     if target.leaves_marker() {
         let markers = markers(session, &target.table);
-        all.push(statements::make_markers(&markers));
-        all.extend(statements::leave_marker(&markers, &target.mark, rows));
+        all.push(marker::make(&markers));
+        all.extend(target.mark.leave(&markers, rows));
     }
     Ok(all)
 }
@@ -136,8 +139,8 @@ async fn find(target: &Target<'_>, session: &DuckDbSession, context: &StepContex
         "select column_name, data_type from duckdb_columns() where {} order by column_index",
         place(&target.table.name)
     );
-    let has_markers = format!("select count(*) from duckdb_tables() where {}", place(statements::MARKER_TABLE));
-    let marker = statements::find_marker(&markers(session, &target.table), &target.mark);
+    let has_markers = format!("select count(*) from duckdb_tables() where {}", place(marker::TABLE));
+    let marker = target.mark.find(&markers(session, &target.table));
     let looks_for_marker = target.leaves_marker();
     let found = session.run(&context.stop, "looking at the table", move |connection| {
         let mut statement = connection.prepare(&columns)?;
@@ -194,7 +197,7 @@ fn full(session: &DuckDbSession, table: &TableName) -> String {
 }
 
 fn markers(session: &DuckDbSession, table: &TableName) -> String {
-    beside(session, table, statements::MARKER_TABLE)
+    beside(session, table, marker::TABLE)
 }
 
 fn beside(session: &DuckDbSession, table: &TableName, name: &str) -> String {

@@ -6,7 +6,6 @@ mod fit;
 mod postgres_load;
 mod postgres_look;
 mod postgres_types;
-mod statements;
 mod table;
 
 pub(super) use table::Target;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use super::postgres_look::existing;
 use super::table::Target;
-use super::{copy_text, fit, postgres_types, statements};
+use super::{copy_text, fit, postgres_types};
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::step::LoadMode;
@@ -16,7 +16,7 @@ use crate::postgres::replacement::{self, Coming, Replacement, Wanted};
 use crate::postgres::{self, Ident, PgError, Place, Server, Session};
 use crate::steps::collect::data::{Column, Data};
 use crate::steps::collect::spool::Spool;
-use crate::steps::{StepContext, session};
+use crate::steps::{StepContext, marker, rows, session, sweep};
 
 /// Days are not guessed from their order, and no general limit ends a long load.
 const SETTINGS: &str = "set datestyle = 'ISO, YMD'; set statement_timeout = 0; \
@@ -47,7 +47,7 @@ pub(super) async fn load(
     session::end(session, &result, context).await;
     if result.is_err() {
         // Only now: while the session lived it could still have made the table.
-        drop_hidden(server, context).await;
+        sweep::clean_up(server, context).await;
     }
     if let Err(error) = data.session.close().await {
         context.warn(error.to_string());
@@ -101,8 +101,7 @@ impl Loading<'_> {
     async fn add(&self) -> Result<(), Failure> {
         let (place, existing) = self.prepared().await?;
         let table = place.full().to_string();
-        let markers = place.beside(statements::MARKER_TABLE).to_string();
-        self.until_stopped(make_markers(&self.session, &markers)).await?;
+        let markers = self.until_stopped(marker::prepare(&self.session, &place)).await?;
         self.execute("begin", "beginning the transaction").await?;
         if existing.is_none() {
             self.make(&table).await?;
@@ -110,7 +109,7 @@ impl Loading<'_> {
         if self.data.rows > 0 {
             self.add_rows(&table).await?;
         }
-        for statement in statements::leave_marker(&markers, &self.target.mark, self.data.rows) {
+        for statement in self.target.mark.leave(&markers, self.data.rows) {
             self.execute(&statement, "leaving the marker").await?;
         }
         self.context.unless_stopped(self.context.host.gate()).await??;
@@ -138,12 +137,12 @@ impl Loading<'_> {
         self.fill(NEW_ROWS).await?;
         let doing = format!("loading into {}", self.target.table);
         if self.target.into.mode != LoadMode::Upsert {
-            return self.execute(&statements::insert(table, NEW_ROWS, &names), &doing).await;
+            return self.execute(&rows::insert(rows::Dialect::Postgres, table, NEW_ROWS, &names), &doing).await;
         }
         // Nobody may add a row of a new key between the two statements.
         let lock = format!("lock table {table} in share row exclusive mode; analyze {NEW_ROWS}");
         self.execute(&lock, &doing).await?;
-        for statement in statements::upsert(table, NEW_ROWS, &names, &self.target.into.key) {
+        for statement in rows::upsert(rows::Dialect::Postgres, table, NEW_ROWS, &names, &self.target.into.key) {
             self.execute(&statement, &doing).await?;
         }
         Ok(())
@@ -200,31 +199,5 @@ impl Loading<'_> {
 
     async fn until_stopped<T>(&self, work: impl Future<Output = Result<T, PgError>>) -> Result<T, Failure> {
         self.session.run_until(&self.context.stop, Side::Target, work).await
-    }
-}
-
-/// Makes the table of markers where there is none. Two that do it at once are told apart by the server; the one that
-/// comes too late finds it made.
-async fn make_markers(session: &Session, markers: &str) -> Result<(), PgError> {
-    let doing = "making the table of markers";
-    let exists = session.query_one("select to_regclass($1) is not null", &[&markers], doing).await?;
-    if exists.get::<_, bool>(0) {
-        return Ok(());
-    }
-    match session.execute(&statements::make_markers(markers), doing).await {
-        Err(error) if error.is("23505") || error.is("42P07") => Ok(()),
-        made => made.map(drop),
-    }
-}
-
-async fn drop_hidden(server: &Server, context: &StepContext) {
-    let dropped = async {
-        let session = server.connect(&context.application_name("cleanup")).await?;
-        let dropped = postgres::drop_hidden_tables(&session, &context.hidden_prefix()).await;
-        session.close().await;
-        dropped
-    };
-    if let Err(error) = Box::pin(dropped).await {
-        context.warn(format!("could not drop the hidden table; the next attempt will: {error}"));
     }
 }

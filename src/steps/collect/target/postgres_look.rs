@@ -1,6 +1,5 @@
 //! A look at a PostgreSQL table before anything is fetched.
 
-use super::statements;
 use super::table::{Found, Target};
 use crate::domain::failure::{Failure, Side};
 use crate::domain::step::LoadMode;
@@ -21,7 +20,8 @@ pub(super) async fn look(target: &Target<'_>, server: &Server, context: &StepCon
                 replacement::check(&session, std::slice::from_ref(&place)).await?;
             }
             let columns = existing(&session, &place).await?;
-            Ok(Found { columns, loaded: loaded(target, &session, &place).await? })
+            let loaded = if target.leaves_marker() { target.mark.found(&session, &place).await? } else { None };
+            Ok(Found { columns, loaded })
         };
         session.run_until(&context.stop, Side::Target, found).await
     };
@@ -37,19 +37,4 @@ pub(super) async fn existing(session: &Session, place: &Place) -> Result<Option<
                where attrelid = $1 and attnum > 0 and not attisdropped order by attnum";
     let rows = session.query(sql, &[&oid], "looking at the table's columns").await?;
     Ok(Some(rows.iter().map(|row| Column { name: row.get(0), sql_type: row.get(1) }).collect()))
-}
-
-/// How many rows this run and step have loaded already.
-async fn loaded(target: &Target<'_>, session: &Session, place: &Place) -> Result<Option<u64>, PgError> {
-    if !target.leaves_marker() {
-        return Ok(None);
-    }
-    let doing = "looking for the marker of an earlier attempt";
-    let markers = place.beside(statements::MARKER_TABLE).to_string();
-    let exists = session.query_one("select to_regclass($1) is not null", &[&markers], doing).await?;
-    if !exists.get::<_, bool>(0) {
-        return Ok(None);
-    }
-    let row = session.query_opt(&statements::find_marker(&markers, &target.mark), &[], doing).await?;
-    Ok(row.map(|row| u64::try_from(row.get::<_, i64>(0)).unwrap_or_default()))
 }

@@ -8,6 +8,7 @@ use crate::duckdb::DuckDbFile;
 use crate::postgres::Server;
 use crate::steps::collect::data::{Column, Data, WantedTypes};
 use crate::steps::collect::spool::Spool;
+use crate::steps::marker::Mark;
 use crate::steps::{Connection, StepContext};
 
 /// The target of a step.
@@ -22,13 +23,6 @@ pub(in crate::steps::collect) struct Target<'a> {
 enum Database<'a> {
     DuckDb(&'a DuckDbFile),
     Postgres(&'a Server),
-}
-
-/// Who loaded rows.
-#[derive(Clone, Debug)]
-pub(super) struct Mark {
-    pub(super) run: String,
-    pub(super) step: String,
 }
 
 /// What is known of a table before anything is fetched.
@@ -48,7 +42,7 @@ impl<'a> Target<'a> {
             Connection::DuckDb(file) => Database::DuckDb(file),
             Connection::Postgres(server) => Database::Postgres(server),
         };
-        let mark = Mark { run: context.run.to_string(), step: context.step_id.clone() };
+        let mark = Mark::of(context);
         Ok(Self { into, table: context.table(&into.table)?, mark, database })
     }
 

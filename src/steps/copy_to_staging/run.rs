@@ -1,0 +1,240 @@
+//! One attempt of a copy, from the first look to the last commit.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::task::JoinSet;
+
+use crate::domain::failure::{Failure, Side};
+use crate::domain::outcome::Outcome;
+use crate::domain::progress::Progress;
+use crate::domain::step::{CopyStep, CopyVerify, LoadMode};
+use crate::postgres::replacement::{self, Deferred, Replacement};
+use crate::postgres::{self, Place, Server, Session};
+use crate::steps::marker::Mark;
+use crate::steps::{StepContext, session, sweep};
+
+use super::meter::Meter;
+use super::rate::Copied;
+use super::snapshot::{self, Snapshot};
+use super::staging::Plan;
+use super::table::{Table, role};
+use super::work::{TableWork, Work};
+use super::worker::Job;
+use super::{part, publish, source, staging, worker};
+
+/// Sessions that build indexes at least, where there are so many to build: building is the target's work alone.
+const BUILDERS: usize = 4;
+
+/// Runs one attempt.
+pub(in crate::steps) async fn run(step: &CopyStep, context: &StepContext) -> Result<Outcome, Failure> {
+    let from = context.environment.postgres(&step.from)?;
+    let to = context.environment.postgres(&step.to)?;
+    context.host.progress(Progress::phase("connecting"));
+    let control = session::open(to, "control", Side::Target, context).await?;
+    let result = Box::pin(attempt(step, from, to, &control, context)).await;
+    session::end(control, &result, context).await;
+    if result.is_err() {
+        // Only now: while sessions lived they could still have held or made tables.
+        sweep::clean_up(to, context).await;
+    }
+    result
+}
+
+async fn attempt(
+    step: &CopyStep,
+    from: &Server,
+    to: &Server,
+    control: &Session,
+    context: &StepContext,
+) -> Result<Outcome, Failure> {
+    sweep::sweep(control, Side::Target, context).await?;
+    let limits = "set statement_timeout = 0; set idle_in_transaction_session_timeout = 0";
+    let prepare = control.execute(limits, "preparing the session");
+    control.run_until(&context.stop, Side::Target, prepare).await?;
+    context.host.progress(Progress::phase("looking at both sides"));
+    let snapshot = snapshot::take(from, step.streams > 1, context).await?;
+    let planned = Box::pin(plan(step, &snapshot, control, context)).await;
+    let Plan { tables, replacements } = match planned {
+        Ok(Planned::Copy(plan)) => plan,
+        Ok(Planned::Done(outcome)) => {
+            snapshot.session.close().await;
+            return Ok(*outcome);
+        }
+        Err(failure) => {
+            session::end(snapshot.session, &Err::<(), _>(failure.clone()), context).await;
+            return Err(failure);
+        }
+    };
+    let began = Instant::now();
+    let lsn = snapshot.lsn.clone();
+    let (job, streams) = Box::pin(copy(step, tables, snapshot, from, to, context)).await?;
+    Box::pin(references(&replacements, control, context)).await?;
+    let copied = job.meter.copied();
+    Box::pin(publish::publish(step, &job.tables, &replacements, &copied, control, context)).await?;
+    Ok(outcome(step, &job.tables, &copied, streams, began, lsn))
+}
+
+/// What the first look came to.
+enum Planned {
+    /// An earlier attempt has committed the rows; only its record of it was lost.
+    Done(Box<Outcome>),
+    Copy(Plan),
+}
+
+async fn plan(
+    step: &CopyStep,
+    snapshot: &Snapshot,
+    control: &Session,
+    context: &StepContext,
+) -> Result<Planned, Failure> {
+    let sources = source::describe(step, &snapshot.session, context).await?;
+    let names = staging::names(step, &sources, context)?;
+    let places = postgres::places(control, &names);
+    let places = control.run_until(&context.stop, Side::Target, places).await?;
+    if step.mode != LoadMode::Replace
+        && let Some(rows) = committed(places.first(), control, context).await?
+    {
+        context.info(format!("an earlier attempt has committed these {rows} rows"));
+        return Ok(Planned::Done(Box::new(Outcome { rows: Some(rows), ..Outcome::default() })));
+    }
+    let parts = part::divide(&sources, step.streams);
+    let targets = names.into_iter().zip(places).collect();
+    let plan = staging::plan(step, sources, parts, targets, control, context).await?;
+    // Tables that several streams fill must be there for all of them.
+    let shared: Vec<&str> =
+        plan.tables.iter().filter(|table| !table.frozen()).map(|table| table.staging.create.as_str()).collect();
+    if !shared.is_empty() {
+        let shared = shared.join("; ");
+        let make = control.execute(&shared, "making the new tables");
+        control.run_until(&context.stop, Side::Target, make).await?;
+    }
+    Ok(Planned::Copy(plan))
+}
+
+async fn committed(place: Option<&Place>, control: &Session, context: &StepContext) -> Result<Option<u64>, Failure> {
+    let Some(place) = place else { return Ok(None) };
+    let mark = Mark::of(context);
+    control.run_until(&context.stop, Side::Target, mark.found(control, place)).await
+}
+
+/// Moves all rows, and completes the new tables.
+async fn copy(
+    step: &CopyStep,
+    tables: Vec<Table>,
+    snapshot: Snapshot,
+    from: &Server,
+    to: &Server,
+    context: &StepContext,
+) -> Result<(Arc<Job>, usize), Failure> {
+    let loads: usize = tables.iter().map(|table| table.parts.len()).sum();
+    let streams = usize::try_from(step.streams).unwrap_or(1).clamp(1, loads.max(1));
+    let work: Vec<TableWork> = tables
+        .iter()
+        .map(|table| TableWork {
+            parts: table.parts.iter().map(|part| part.bytes).collect(),
+            compare: step.verify == CopyVerify::Checksum,
+            stages: table.staging.stages.iter().map(Vec::len).collect(),
+            analyze: table.staging.swapped,
+        })
+        .collect();
+    let things: usize = work.iter().flat_map(|work| &work.stages).sum();
+    let meter = Meter::new(
+        tables.iter().map(|table| (table.source.name.clone(), table.source.rows_expected, table.parts.len())),
+    );
+    let mut sources = Vec::with_capacity(streams);
+    for number in 1..streams {
+        match snapshot.join(from, &role("source", number), context).await {
+            Ok(session) => sources.push(session),
+            Err(failure) => {
+                let failed = Err::<(), _>(failure.clone());
+                for session in sources.into_iter().chain([snapshot.session]) {
+                    session::end(session, &failed, context).await;
+                }
+                return Err(failure);
+            }
+        }
+    }
+    let mut own = context.clone();
+    own.stop = context.stop.child_token();
+    let job = Arc::new(Job::new(own, to.clone(), tables, meter, Work::new(work)));
+    let mut workers = JoinSet::new();
+    let builders = BUILDERS.min(things).saturating_sub(streams);
+    let sources = [snapshot.session].into_iter().chain(sources).map(Some).chain((0..builders).map(|_| None));
+    for (number, source) in sources.enumerate() {
+        workers.spawn(worker::work(Arc::clone(&job), source, number));
+    }
+    finish(workers, &job, context).await?;
+    Ok((job, streams))
+}
+
+/// Waits for all workers, telling how far they are; the first failure is the one that counts.
+async fn finish(mut workers: JoinSet<Result<(), Failure>>, job: &Job, context: &StepContext) -> Result<(), Failure> {
+    let mut failed: Option<Failure> = None;
+    {
+        let mut telling = std::pin::pin!(job.meter.tell(context));
+        loop {
+            let ended = tokio::select! {
+                ended = workers.join_next() => ended,
+                told = &mut telling => match told {},
+            };
+            let failure = match ended {
+                None => break,
+                Some(Ok(Ok(()))) => continue,
+                Some(Ok(Err(failure))) => failure,
+                Some(Err(panic)) => {
+                    job.context.stop.cancel();
+                    Failure::bug(format!("a stream of the copy ended: {panic}"))
+                }
+            };
+            // Those that were stopped because of the first have nothing to say.
+            let only_stopped = failure == Failure::stopped();
+            if failed.is_none() || failed.as_ref() == Some(&Failure::stopped()) && !only_stopped {
+                failed = Some(failure);
+            }
+        }
+    }
+    job.meter.observe(context);
+    failed.map_or(Ok(()), Err)
+}
+
+/// Foreign keys come last: they may lead from one new table to another.
+async fn references(replacements: &[Replacement], control: &Session, context: &StepContext) -> Result<(), Failure> {
+    let stages: Vec<Vec<Deferred>> = replacement::references(replacements);
+    let speak = |error| replacements.iter().fold(error, |error, one| one.speak(error));
+    let build = async {
+        for deferred in stages.iter().flatten() {
+            deferred.run(control).await.map_err(speak)?;
+        }
+        Ok(())
+    };
+    control.run_until(&context.stop, Side::Target, build).await
+}
+
+fn outcome(
+    step: &CopyStep,
+    tables: &[Table],
+    copied: &[Copied],
+    streams: usize,
+    began: Instant,
+    lsn: Option<String>,
+) -> Outcome {
+    let mut formats: Vec<&str> = tables.iter().map(|table| table.format.label()).collect();
+    formats.sort_unstable();
+    formats.dedup();
+    let all = super::meter::sum(copied);
+    let one = if let [only] = tables { Some(only.staging.table.to_string()) } else { None };
+    let several = tables.iter().zip(copied).map(|(table, copied)| (table.staging.table.to_string(), copied.rows));
+    Outcome {
+        rows: Some(all.rows),
+        bytes: Some(all.bytes),
+        format: Some(formats.join(" and ")),
+        tables: if one.is_some() { std::collections::BTreeMap::new() } else { several.collect() },
+        table: one,
+        streams: u32::try_from(streams).ok(),
+        seconds: Some((began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0),
+        lsn,
+        verified: Some(if step.verify == CopyVerify::Checksum { "checksum" } else { "rows" }.to_owned()),
+        ..Outcome::default()
+    }
+}

@@ -1,0 +1,78 @@
+//! One moment of the source, seen by several sessions.
+
+use crate::domain::code::Code;
+use crate::domain::failure::{Failure, Side};
+use crate::postgres::{PgError, Server, Session, literal};
+use crate::steps::{StepContext, session};
+
+/// What sessions on both sides must agree on: the text form of values, and that no general limit ends a long copy. For
+/// the transaction only: behind a pooler the session is shared.
+pub(super) const SETTINGS: &str = "set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres'; \
+     set local extra_float_digits = 3; set local bytea_output = 'hex'; set local lc_monetary = 'C'; \
+     set local timezone = 'UTC'; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0";
+
+/// A snapshot, and the session that keeps it.
+pub(super) struct Snapshot {
+    /// The session, in its transaction.
+    pub(super) session: Session,
+    /// Where the write-ahead log of the source stood then.
+    pub(super) lsn: Option<String>,
+    /// The name under which others can take it.
+    name: Option<String>,
+}
+
+/// Takes a snapshot; `shared` makes it available to other sessions.
+pub(super) async fn take(server: &Server, shared: bool, context: &StepContext) -> Result<Snapshot, Failure> {
+    let session = session::open(server, "source", Side::Source, context).await?;
+    let take = async {
+        begin(&session, None).await?;
+        let lsn = session.query_one(LSN, &[], "asking for the snapshot's position").await?.get(0);
+        let export = "select pg_export_snapshot()";
+        let name =
+            if shared { Some(session.query_one(export, &[], "sharing the snapshot").await?.get(0)) } else { None };
+        Ok((lsn, name))
+    };
+    match session.run_until(&context.stop, Side::Source, take).await.map_err(unshared) {
+        Ok((lsn, name)) => Ok(Snapshot { session, lsn, name }),
+        Err(failure) => {
+            session::end(session, &Err::<(), _>(failure.clone()), context).await;
+            Err(failure)
+        }
+    }
+}
+
+impl Snapshot {
+    /// Opens another session that sees the same moment.
+    pub(super) async fn join(&self, server: &Server, role: &str, context: &StepContext) -> Result<Session, Failure> {
+        let session = session::open(server, role, Side::Source, context).await?;
+        let begun = begin(&session, self.name.as_deref());
+        let begun = session.run_until(&context.stop, Side::Source, begun).await.map_err(unshared);
+        if let Err(failure) = begun {
+            session::end(session, &Err::<(), _>(failure.clone()), context).await;
+            return Err(failure);
+        }
+        Ok(session)
+    }
+}
+
+async fn begin(session: &Session, snapshot: Option<&str>) -> Result<(), PgError> {
+    let doing = "taking a snapshot";
+    let import = snapshot.map(|name| format!("set transaction snapshot {}; ", literal(name))).unwrap_or_default();
+    let begin = format!("begin isolation level repeatable read read only; {import}{SETTINGS}");
+    session.execute(&begin, doing).await.map(drop)
+}
+
+/// A snapshot that can't be shared is no reason to try again.
+fn unshared(failure: Failure) -> Failure {
+    let about_snapshot = matches!(failure.sqlstate.as_deref(), Some("22023" | "25000" | "25001" | "55000" | "0A000"));
+    if !about_snapshot {
+        return failure;
+    }
+    Failure { code: Code::CopySnapshot, ..failure }.with_hint(
+        "several streams need one snapshot in several sessions: connect past the pooler, or set `streams: 1`",
+    )
+}
+
+/// A standby says how far it has replayed.
+const LSN: &str =
+    "select case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_lsn() end::text";

@@ -1,0 +1,206 @@
+//! Two servers that may be hurt, and a real daemon that copies from the one to the other.
+
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom as _;
+use windlass::domain::ids::RunId;
+use windlass::domain::run::Run;
+use windlass::postgres::{Server, Session};
+use windlass::store::{NewRun, Store};
+use windlass::telemetry::Metrics;
+
+use super::{ROWS, Side, TABLE};
+use crate::cli::folder::{Folder, Running};
+use crate::support::{PrivateServer, eventually};
+
+/// How long a run may take, with a server that recovers and a daemon that starts anew in it.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The servers, the daemon, and the state database that nobody harms.
+pub(super) struct World {
+    source: PrivateServer,
+    target: PrivateServer,
+    folder: Folder,
+    store: Store,
+    daemon: Option<Running>,
+}
+
+impl World {
+    /// A source with rows of generation 0, a target with the same, and a daemon that knows the job `kill`.
+    pub(super) async fn new() -> Self {
+        let (source, target) = tokio::join!(PrivateServer::start(&[], false), PrivateServer::start(&[], false));
+        let folder = Folder::new().await;
+        let settings = std::fs::read_to_string(folder.path("windlass.yaml")).unwrap();
+        let connection = |name, server: &PrivateServer| {
+            format!("connections:\n  {name}: {{postgres: {{url: \"{}\"}}}}\n", server.embedded().url("postgres"))
+        };
+        let connections =
+            connection("source", &source) + connection("target", &target).trim_start_matches("connections:\n");
+        folder.write("windlass.yaml", &settings.replace("connections:\n", &connections));
+        folder.write(
+            "jobs/kill.yaml",
+            "job: kill
+retry: {attempts: 100, delay: 100ms, backoff: constant, jitter: 0}
+steps:
+  - id: copy
+    copy_to_staging:
+      from: {connection: source, table: \"원본\"}
+      to: {connection: target, table: \"적재\"}
+",
+        );
+        let store = Store::new(folder.database.server(), Metrics::new("test")).unwrap();
+        let mut world = Self { source, target, folder, store, daemon: None };
+        for (side, table) in [(Side::Source, "원본"), (Side::Target, "적재")] {
+            let make = format!("create table \"{table}\" (id int primary key, gen int, \"값\" text)");
+            world.execute(side, &make).await;
+        }
+        world.fill(Side::Source, "원본", 0).await;
+        world.fill(Side::Target, "적재", 0).await;
+        world.start_daemon().await;
+        world
+    }
+
+    /// Gives the source's rows another generation.
+    pub(super) async fn renew(&self, generation: i32) {
+        self.fill(Side::Source, "원본", generation).await;
+    }
+
+    async fn fill(&self, side: Side, table: &str, generation: i32) {
+        let rows = format!("select g, {generation}, repeat('값 ' || g, 10) from generate_series(1, {ROWS}) g");
+        self.execute(side, &format!("begin; truncate \"{table}\"; insert into \"{table}\" {rows}; commit")).await;
+    }
+
+    async fn execute(&self, side: Side, statements: &str) {
+        let session = self.session(side).await;
+        session.execute(statements, "preparing").await.unwrap();
+        session.close().await;
+    }
+
+    /// A session that isn't the daemon's; waits for a server that recovers.
+    pub(super) async fn session(&self, side: Side) -> Session {
+        let server = self.server(side).server("postgres");
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match server.connect("test-kill").await {
+                Ok(session) => return session,
+                Err(error) => assert!(Instant::now() < deadline, "{error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    const fn server(&self, side: Side) -> &PrivateServer {
+        match side {
+            Side::Source => &self.source,
+            Side::Target => &self.target,
+        }
+    }
+
+    /// Where the reader connects.
+    pub(super) fn target(&self) -> Server {
+        self.target.server("postgres")
+    }
+
+    /// The generation of the staging table's rows.
+    pub(super) async fn generation(&self) -> i32 {
+        let session = self.session(Side::Target).await;
+        let row = session.query_one(&format!("select max(gen) from {TABLE}"), &[], "reading").await.unwrap();
+        session.close().await;
+        row.get(0)
+    }
+
+    /// Puts a run into the queue.
+    pub(super) async fn trigger(&self) -> RunId {
+        let job = self.store.job("kill").await.unwrap().unwrap();
+        self.store.create_run(&NewRun::manual("kill", job.hash, std::collections::BTreeMap::new())).await.unwrap()
+    }
+
+    /// Waits for a run's end.
+    pub(super) async fn ended(&self, id: RunId) -> Run {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let run = self.store.run(id).await.unwrap().unwrap();
+            if run.state.is_final() {
+                return run;
+            }
+            let said = || self.daemon.as_ref().map(Running::errors);
+            assert!(Instant::now() < deadline, "the run does not end: {run:#?}\n{}", said().unwrap_or_default());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// The daemon's sessions on a side: process, and what it is doing.
+    pub(super) async fn sessions(&self, side: Side) -> Vec<(i32, String)> {
+        let look = "select pid, right(application_name, 6) || ': ' || state || ' ' || left(query, 30)
+                    from pg_stat_activity where application_name like 'windlass/%' and backend_type = 'client backend'";
+        let session = self.session(side).await;
+        let rows = session.query(look, &[], "looking for sessions").await.unwrap();
+        session.close().await;
+        rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+    }
+
+    /// Terminates one of the daemon's sessions on a side, or all of them. Says what they were doing.
+    pub(super) async fn terminate(&self, side: Side, all: bool, rng: &mut StdRng) -> Option<String> {
+        let mut found = self.sessions(side).await;
+        if !all {
+            found = found.choose(rng).cloned().into_iter().collect();
+        }
+        let pids: Vec<i32> = found.iter().map(|(pid, _)| *pid).collect();
+        let session = self.session(side).await;
+        let ended =
+            session.query("select pg_terminate_backend(pid) from unnest($1::int[]) pid", &[&pids], "ending").await;
+        ended.unwrap();
+        session.close().await;
+        let doing: Vec<String> = found.into_iter().map(|(_, doing)| doing).collect();
+        (!doing.is_empty()).then(|| doing.join(", "))
+    }
+
+    /// Kills the process of one of the daemon's sessions, upon which the server throws out everybody and recovers.
+    pub(super) async fn crash(&self, side: Side, rng: &mut StdRng) -> Option<String> {
+        let (pid, doing) = self.sessions(side).await.choose(rng).cloned()?;
+        // It may have ended by itself meanwhile.
+        kill(Pid::from_raw(pid), Signal::SIGKILL).ok().map(|()| doing)
+    }
+
+    /// Kills the daemon, and starts another one.
+    pub(super) async fn replace_daemon(&mut self) -> Option<String> {
+        let mut doing = Vec::new();
+        for side in [Side::Source, Side::Target] {
+            doing.extend(self.sessions(side).await.into_iter().map(|(_, doing)| doing));
+        }
+        // Dropping kills, without a word to the process.
+        self.daemon = None;
+        self.start_daemon().await;
+        (!doing.is_empty()).then(|| doing.join(", "))
+    }
+
+    async fn start_daemon(&mut self) {
+        let daemon = self.folder.start(&["serve"]);
+        daemon.says("ready").await;
+        self.daemon = Some(daemon);
+    }
+
+    /// Nothing of ended runs is left on either side: no session, no hidden table.
+    pub(super) async fn assert_nothing_left(&self) {
+        for side in [Side::Source, Side::Target] {
+            let session = self.session(side).await;
+            let hidden = "select count(*) from pg_class where relname like 'windlass%'";
+            assert_eq!(session.query_one(hidden, &[], "looking").await.unwrap().get::<_, i64>(0), 0, "{side:?}");
+            session.close().await;
+            eventually("no session is left", async || self.sessions(side).await.is_empty()).await;
+        }
+    }
+
+    /// Ends the daemon, with a signal that it answers.
+    pub(super) async fn close(mut self) {
+        if let Some(daemon) = self.daemon.take() {
+            daemon.signal(Signal::SIGTERM);
+            daemon.end().await.ends(0);
+        }
+        self.store.close();
+        self.folder.close().await;
+    }
+}
