@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use windlass::domain::code::Code;
 use windlass::domain::state::{RunState, StepState};
+use windlass::domain::step::StepKind;
 
 use super::world::{WAIT, World, attempts, job, running, states};
 
@@ -126,5 +127,33 @@ async fn the_log_of_an_attempt_is_a_file_that_says_why_it_failed() {
     world.ended(run).await;
     let log = std::fs::read_to_string(windlass::engine::log_path(&world.logs(), run, 0, 1)).unwrap();
     assert!(log.contains("ERROR") && log.contains("nowhere"), "{log}");
+    world.end(vec![daemon]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_far_a_step_is_can_be_seen_from_elsewhere() {
+    let world = World::new().await;
+    world.database.execute("create view endless as select generate_series(1, 2000000000) as g").await;
+    let daemon = world.daemon().await;
+    let mut job = job("far", &["select 1"]);
+    job.steps[0].kind = StepKind::CopyToStaging(
+        serde_json::from_value(serde_json::json!({
+            "from": "db", "source": {"table": {"table": "endless"}}, "to": "db", "table": "staged",
+        }))
+        .unwrap(),
+    );
+    let run = world.start(&job).await;
+    let copying = world
+        .until(run, |run| {
+            let attempt = run.steps[0].attempts.last();
+            attempt.and_then(|attempt| attempt.progress.as_ref()).is_some_and(|progress| progress.rows > Some(1000))
+        })
+        .await;
+    let progress = copying.steps[0].attempts[0].progress.clone().unwrap();
+    assert!(progress.phase.contains("endless") && progress.bytes > Some(1000), "{progress:?}");
+    world.store.cancel_run(run).await.unwrap();
+    let run = world.ended(run).await;
+    assert_eq!(run.state, RunState::Cancelled);
+    assert!(run.steps[0].attempts[0].progress.as_ref().is_some_and(|last| last.rows > Some(1000)), "{run:#?}");
     world.end(vec![daemon]).await;
 }
