@@ -115,7 +115,7 @@ async fn what_hangs_on_the_staging_table_is_named_before_data_moves() {
         "create table t (a int); insert into t values (7); create view \"보고서\" as select * from t",
     )
     .await;
-    assert_failure(&copy.failure().await, Code::SwapBlocked, Side::Target, &["view \"보고서\"", "drop them"]);
+    assert_failure(&copy.failure().await, Code::SwapBlocked, Side::Target, &["view public.\"보고서\"", "drop them"]);
     assert!(!copy.host.progress.lock().unwrap().iter().any(|one| one.phase.starts_with("copying")));
     assert_eq!(copy.target.value("select a from \"보고서\"").await, "7");
     copy.close().await;

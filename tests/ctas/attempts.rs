@@ -7,7 +7,7 @@ use windlass::domain::failure::FailureClass;
 use windlass::domain::observation::CtasAttemptOutcome::{MinimumMet, Short, TargetMet};
 use windlass::domain::step::Measure;
 
-use super::fixture::{attempts, blind, four_slots, hold, nothing_left, on, run, slow, step, value};
+use super::fixture::{attempts, blind, four_slots, hold, nothing_left, on, run, slow, step, user, value};
 
 #[tokio::test]
 async fn a_short_attempt_is_cancelled_and_the_third_has_the_target() {
@@ -125,7 +125,7 @@ async fn when_looking_fails_the_query_goes_on_and_is_judged_at_its_end() {
     // Where the exact count says that it was too few, the next attempt has a monitor again.
     step.workers.minimum = 3;
     step.workers.attempts = 2;
-    let (context, host) = on(&blind_again(&database));
+    let (context, host) = on(&user(&database, "blind"));
     let lose_monitor = async {
         host.progress_with(|progress| progress.phase.starts_with("attempt 1/2: running")).await;
         value(
@@ -140,10 +140,4 @@ async fn when_looking_fails_the_query_goes_on_and_is_judged_at_its_end() {
     assert_eq!(attempts(&host), [(2, Short), (2, Short)]);
     assert!(host.find("attempt 2/2: launched 2 of 4").is_some());
     nothing_left(&database).await;
-}
-
-fn blind_again(database: &windlass::postgres::Server) -> windlass::postgres::Server {
-    let mut config = database.config().clone();
-    config.user("blind");
-    windlass::postgres::Server::from_config(config)
 }

@@ -52,8 +52,13 @@ pub(super) async fn blind(database: &Server) -> Server {
         "create role blind login; grant create on schema public to blind; grant select on pages to blind",
     )
     .await;
+    user(database, "blind")
+}
+
+/// The same database as another user.
+pub(super) fn user(database: &Server, name: &str) -> Server {
     let mut config = database.config().clone();
-    config.user("blind");
+    config.user(name);
     Server::from_config(config)
 }
 

@@ -5,7 +5,10 @@ use std::time::Duration;
 use windlass::domain::code::Code;
 use windlass::domain::observation::CtasAttemptOutcome::{MinimumMet, Short, TargetMet};
 
-use super::fixture::{attempts, four_slots, hold, nothing_left, on, run, slot_waits, slow, step, value};
+use super::fixture::{
+    attempts, execute, four_slots, hold, nothing_left, on, prepare, run, slot_waits, slow, step, user, value,
+};
+use crate::support::PrivateServer;
 
 #[tokio::test]
 async fn with_free_slots_the_first_attempt_has_the_target_without_a_wait() {
@@ -148,5 +151,26 @@ async fn a_turn_that_does_not_come_in_time_is_done_without() {
     assert!(workers.slot_wait_s >= 0.3, "{workers:?}");
     assert!(host.find("waiting for worker slots: lock worker-slots/1, behind run 7 of other").is_some());
     assert!(host.reserved.lock().unwrap().is_empty(), "it left the queue");
+    nothing_left(&database).await;
+}
+
+#[tokio::test]
+async fn a_user_with_a_higher_limit_has_slots_that_nobody_else_takes() {
+    let server = PrivateServer::start(&["max_worker_processes=12", "max_parallel_workers=4"], false).await;
+    let database = server.server("postgres");
+    prepare(&database).await;
+    let _holder = hold(&database, 4).await;
+    execute(
+        &database,
+        "create role batch login; grant create on schema public to batch; grant select on pages to batch;
+         grant pg_read_all_stats to batch; alter role batch set max_parallel_workers = 8",
+    )
+    .await;
+    let (context, host) = on(&user(&database, "batch"));
+    let mut step = step("result", "select id from pages", 4, 2, 1);
+    step.workers.slot_wait = Duration::from_mins(1);
+    let workers = run(&step, &context).await.unwrap().workers.unwrap();
+    assert!(workers.target_met && workers.slot_wait_s < 1.0, "{workers:?}");
+    assert!(host.find("grant").is_none());
     nothing_left(&database).await;
 }

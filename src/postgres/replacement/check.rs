@@ -1,107 +1,172 @@
-//! Whether what stands at a place can be replaced by another table of the same name.
+//! Whether what stands at places can be replaced by other tables of the same names.
 //!
 //! Asked before data moves, so that an hour's copy doesn't end at a view that hangs on the old table. The last word is
-//! the server's, when the old table is dropped.
+//! the server's, when the old tables are dropped.
+
+use std::collections::BTreeMap;
+
+use tokio_postgres::Row;
 
 use crate::postgres::error::{PgError, PgErrorKind};
 use crate::postgres::session::Session;
 
 use super::place::Place;
 
-/// Fails if one of the tables can't be replaced: it is not of that kind, is not ours, or something hangs on it.
-pub async fn check(session: &Session, places: &[Place]) -> Result<(), PgError> {
-    for place in places {
-        check_one(session, place).await?;
-    }
-    Ok(())
+/// What to do about something that hangs on a table.
+pub(super) const DROP_FIRST: &str = "drop them, let the step replace the table, and make them again; in a copy, \
+                                     `swap: in_place` keeps the table and all that hangs on it";
+
+/// What to do about a table that is more than one, or part of one.
+const FILL_IT: &str = "only a table that stands alone can be replaced: in a copy, `swap: in_place` fills this one; else name another target";
+
+/// How many dependents are named; whoever has more knows where to look.
+const MOST_DEPENDENTS: usize = 20;
+
+/// A table as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub(super) owner: String,
+    pub(super) method: Option<String>,
+    pub(super) tablespace: Option<String>,
+    /// Storage parameters, as they stand in WITH.
+    pub(super) options: Vec<String>,
 }
 
-async fn check_one(session: &Session, place: &Place) -> Result<(), PgError> {
-    let Some(oid) = place.oid else { return Ok(()) };
-    let doing = format!("checking that {} can be replaced", place.full());
-    let blocked = |message: String, hint: &str| {
-        let mut error = PgError::without_server(doing.clone(), message, PgErrorKind::Blocked);
+/// Fails if one of the tables can't be replaced: it is not of that kind, is not ours, or something hangs on it.
+///
+/// What hangs on one of the tables and belongs to another of them is replaced with them.
+pub async fn check(session: &Session, places: &[Place]) -> Result<(), PgError> {
+    let doing = doing(places);
+    quietly(session, &doing, standings(session, places, &doing)).await.map(drop)
+}
+
+/// Does `work` in a transaction that reads one state of the catalogue, where each name comes out with its schema.
+pub(super) async fn quietly<T>(
+    session: &Session,
+    doing: &str,
+    work: impl Future<Output = Result<T, PgError>>,
+) -> Result<T, PgError> {
+    session.execute("begin isolation level repeatable read read only; set local search_path = ''", doing).await?;
+    let result = work.await;
+    let ended = session.execute("commit", doing).await;
+    let value = result?;
+    ended?;
+    Ok(value)
+}
+
+pub(super) fn doing(places: &[Place]) -> String {
+    match places {
+        [place] => format!("checking that {} can be replaced", place.full()),
+        _ => format!("checking that {} tables can be replaced", places.len()),
+    }
+}
+
+/// The tables at the places, by number; an error if one can't be replaced. One that has gone since it was looked for
+/// isn't there.
+pub(super) async fn standings(
+    session: &Session,
+    places: &[Place],
+    doing: &str,
+) -> Result<BTreeMap<u32, Standing>, PgError> {
+    let oids: Vec<u32> = places.iter().filter_map(|place| place.oid).collect();
+    let mut standings = BTreeMap::new();
+    if oids.is_empty() {
+        return Ok(standings);
+    }
+    let mut obstacles = Obstacles { places, doing, found: BTreeMap::new() };
+    for row in session.query(include_str!("sql/tables.sql"), &[&oids], doing).await? {
+        let (oid, standing) = (row.get(0), Standing::of(&row));
+        obstacles.look_at(oid, &row, &standing.owner);
+        standings.insert(oid, standing);
+    }
+    obstacles.raise()?;
+    let mut hanging: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+    for row in session.query(include_str!("sql/dependents.sql"), &[&oids], doing).await? {
+        hanging.entry(row.get(0)).or_default().push(row.get(1));
+    }
+    for (oid, names) in hanging {
+        let more = names.len().saturating_sub(MOST_DEPENDENTS);
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        let names: Vec<String> = names.into_iter().take(MOST_DEPENDENTS).collect();
+        obstacles.add(Obstacle::Hanging, oid, format!("other objects depend on it: {}{more}", names.join(", ")));
+    }
+    obstacles.raise()?;
+    Ok(standings)
+}
+
+impl Standing {
+    fn of(row: &Row) -> Self {
+        Self { owner: row.get(4), method: row.get(6), tablespace: row.get(7), options: row.get(8) }
+    }
+}
+
+/// Why a table can't be replaced, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Obstacle {
+    /// It is something else.
+    Kind,
+    /// It is somebody else's.
+    Owner,
+    /// It is more than one table, or part of one.
+    Tree,
+    /// Something hangs on it.
+    Hanging,
+}
+
+/// What was found to be in the way: for each kind of obstacle the tables and words.
+struct Obstacles<'a> {
+    places: &'a [Place],
+    doing: &'a str,
+    found: BTreeMap<Obstacle, Vec<(u32, String)>>,
+}
+
+impl Obstacles<'_> {
+    fn add(&mut self, obstacle: Obstacle, oid: u32, words: String) {
+        self.found.entry(obstacle).or_default().push((oid, words));
+    }
+
+    fn look_at(&mut self, oid: u32, row: &Row, owner: &str) {
+        let (kind, relatives): (String, Vec<String>) = (row.get(1), row.get(2));
+        let (owned, may_give): (bool, bool) = (row.get(3), row.get(5));
+        match kind.as_str() {
+            "table" if relatives.is_empty() => {}
+            "table" => {
+                let words = format!("it is part of an inheritance or partition tree: {}", relatives.join(", "));
+                self.add(Obstacle::Tree, oid, words);
+            }
+            "partitioned table" => self.add(Obstacle::Tree, oid, "it is a partitioned table".to_owned()),
+            _ => self.add(Obstacle::Kind, oid, format!("it is a {kind}")),
+        }
+        if !owned {
+            self.add(Obstacle::Owner, oid, format!("must be owner of the table, which belongs to `{owner}`"));
+        } else if !may_give {
+            let words = format!("a new table can't be given to its owner `{owner}`, who may not create in the schema");
+            self.add(Obstacle::Owner, oid, words);
+        }
+    }
+
+    /// Fails with the worst that was found.
+    fn raise(&self) -> Result<(), PgError> {
+        let Some((obstacle, told)) = self.found.first_key_value() else { return Ok(()) };
+        let full = |oid: u32| {
+            let place = self.places.iter().find(|place| place.oid == Some(oid));
+            place.map(|place| place.full().to_string()).unwrap_or_default()
+        };
+        let message = match told.as_slice() {
+            [(_, only)] if self.places.len() == 1 => only.clone(),
+            _ => told.iter().map(|(oid, words)| format!("{}: {words}", full(*oid))).collect::<Vec<_>>().join("; "),
+        };
+        let mut error = PgError::without_server(self.doing, message, PgErrorKind::Blocked);
+        let hint = match obstacle {
+            Obstacle::Kind => "only an ordinary table can be replaced: name another target",
+            Obstacle::Owner => {
+                (error.kind, error.sqlstate) = (PgErrorKind::Server, Some("42501".to_owned()));
+                "make the connection's user a member of the role that owns the table, and let that role create in the schema"
+            }
+            Obstacle::Tree => FILL_IT,
+            Obstacle::Hanging => DROP_FIRST,
+        };
         error.hint = Some(hint.to_owned());
         Err(error)
-    };
-    let row = session.query_opt(KIND, &[&oid], doing.as_str()).await?;
-    // Gone since it was looked for: then there is nothing to replace.
-    let Some(row) = row else { return Ok(()) };
-    let (kind, relatives, owned, policies): (String, Vec<String>, bool, bool) =
-        (row.get(0), row.get(1), row.get(2), row.get(3));
-    if kind != "table" {
-        return blocked(format!("it is a {kind}"), "only an ordinary table can be replaced: name another target");
     }
-    if !owned {
-        let mut error = PgError::without_server(doing, "must be owner of the table", PgErrorKind::Server);
-        error.sqlstate = Some("42501".to_owned());
-        error.hint = Some("make the connection's user a member of the role that owns the table".to_owned());
-        return Err(error);
-    }
-    if !relatives.is_empty() {
-        let message = format!("it is part of an inheritance or partition tree: {}", relatives.join(", "));
-        return blocked(message, "only a table that stands alone can be replaced: name another target");
-    }
-    if policies {
-        return blocked(
-            "it has row-level security, which a new table would not have".to_owned(),
-            "name another target, or take the policies off and guard the rows by a view",
-        );
-    }
-    let dependents: Vec<String> =
-        session.query(DEPENDENTS, &[&oid], doing.as_str()).await?.iter().map(|row| row.get(0)).collect();
-    if !dependents.is_empty() {
-        return blocked(format!("other objects depend on it: {}", dependents.join(", ")), DROP_FIRST);
-    }
-    Ok(())
 }
-
-/// What to do about something that hangs on a table.
-pub(super) const DROP_FIRST: &str =
-    "drop them, let the step replace the table, and let them read from another table that you fill from this one";
-
-/// Kind, relatives, whether we own it, whether it has policies.
-const KIND: &str = "
-    select case c.relkind when 'r' then 'table' when 'p' then 'partitioned table' when 'v' then 'view'
-             when 'm' then 'materialized view' when 'f' then 'foreign table' when 'S' then 'sequence'
-             when 'i' then 'index' else 'relation of kind ' || c.relkind::text end,
-           (select coalesce(array_agg(case when inhrelid = c.oid then inhparent else inhrelid end::regclass::text), '{}')
-              from pg_inherits where c.oid in (inhrelid, inhparent)),
-           pg_has_role(c.relowner, 'USAGE'),
-           c.relrowsecurity
-    from pg_class c where c.oid = $1";
-
-/// Views, foreign keys of other tables, functions and the like that a DROP without CASCADE would stop at.
-const DEPENDENTS: &str = "
-    select distinct case
-             when d.classid = 'pg_rewrite'::regclass then
-               (select case c.relkind when 'm' then 'materialized view ' else 'view ' end || c.oid::regclass::text
-                  from pg_rewrite r join pg_class c on c.oid = r.ev_class where r.oid = d.objid)
-             else pg_describe_object(d.classid, d.objid, d.objsubid) end
-    from pg_depend d
-    where d.deptype = 'n'
-      and ((d.refclassid = 'pg_class'::regclass and d.refobjid = $1)
-           or (d.refclassid = 'pg_type'::regclass and d.refobjid in
-                 (select t.oid from pg_type t join pg_class c on t.oid = c.reltype or t.typelem = c.reltype
-                   where c.oid = $1 and c.reltype <> 0))
-           or (d.refclassid = 'pg_constraint'::regclass and d.refobjid in
-                 (select oid from pg_constraint where conrelid = $1)))
-      and not (d.classid = 'pg_class'::regclass and d.objid = $1)
-      and not (d.classid = 'pg_attrdef'::regclass and d.objid in (select oid from pg_attrdef where adrelid = $1))
-      and not (d.classid = 'pg_constraint'::regclass and d.objid in (select oid from pg_constraint where conrelid = $1))
-      and not (d.classid = 'pg_rewrite'::regclass
-               and d.objid in (select oid from pg_rewrite where ev_class = $1))
-      and not (d.classid = 'pg_trigger'::regclass and d.objid in (select oid from pg_trigger where tgrelid = $1))
-    order by 1 limit 20";
-
-/// What hangs on the old table only and goes with it.
-pub(super) const LOST: &str = "
-    select 'trigger ' || quote_ident(tgname) from pg_trigger where tgrelid = $1 and not tgisinternal
-    union all
-    select 'foreign key ' || quote_ident(conname) from pg_constraint where conrelid = $1 and contype = 'f'
-    union all
-    select 'rule ' || quote_ident(rulename) from pg_rewrite where ev_class = $1
-    union all
-    select 'membership in publication ' || quote_ident(p.pubname)
-      from pg_publication_rel r join pg_publication p on p.oid = r.prpubid where r.prrelid = $1
-    order by 1";

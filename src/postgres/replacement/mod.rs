@@ -8,20 +8,29 @@
 //! place. What a table has is read before any row moves; what can't be kept is refused or told then. Nothing is ever
 //! dropped with CASCADE.
 
-mod carry;
 mod check;
 mod deferred;
+mod definition;
+mod dressing;
+mod handover;
+mod kept;
+mod layout;
 mod lock;
+mod new_table;
 mod place;
 mod plan;
+mod statement;
+mod strays;
 mod swap;
+mod trial;
 mod types;
 mod wanted;
 
 pub use check::check;
 pub use deferred::{Deferred, complete, references};
 pub use lock::{LockMode, TableLock, begin_locked};
+pub use new_table::Replacement;
 pub use place::{Place, place, places};
-pub use plan::{Replacement, plan};
+pub use plan::plan;
 pub use swap::swap;
 pub use wanted::{Coming, Wanted};

@@ -1,162 +1,187 @@
-//! What a new table will be: like the old one at its place, or as the rows that come need it.
+//! Plans new tables: what each keeps of the old one at its place, and what it can't.
 
 use std::collections::BTreeMap;
 
-use crate::postgres::columns::{Column, columns};
-use crate::postgres::error::PgError;
-use crate::postgres::ident::{Ident, QualifiedName};
+use crate::postgres::columns::Column;
+use crate::postgres::error::{PgError, PgErrorKind};
 use crate::postgres::session::Session;
 
-use super::check::{LOST, check};
-use super::deferred::Deferred;
+use super::check::{self, Standing};
+use super::definition::{self, ConstraintKind, Definition};
+use super::dressing::{self, Dressing};
+use super::kept::Kept;
+use super::layout::{Incoming, Layout, NewColumn};
+use super::new_table::{Origin, Replacement};
 use super::place::Place;
-use super::types::{TargetType, resolve};
+use super::trial;
+use super::types::{self, TypeHere};
 use super::wanted::{Coming, Wanted};
 
-/// A new table that will take a place: how to make it, what to do when its rows are in, what it will not have.
-#[derive(Clone, Debug)]
-pub struct Replacement {
-    place: Place,
-    hidden: String,
-    create: String,
-    drift: Vec<String>,
-    lost: Vec<String>,
-    binary: bool,
-}
-
-impl Replacement {
-    /// Where it will stand.
-    pub const fn place(&self) -> &Place {
-        &self.place
-    }
-
-    /// Its full name until the swap.
-    pub fn hidden(&self) -> QualifiedName {
-        self.place.beside(&self.hidden)
-    }
-
-    /// How the rows that come differ from the old table, column by column, in words.
-    pub fn drift(&self) -> &[String] {
-        &self.drift
-    }
-
-    /// What goes with the old table, in words.
-    pub fn lost(&self) -> &[String] {
-        &self.lost
-    }
-
-    /// Whether COPY's binary form of all columns that come means the same on this server.
-    pub const fn binary(&self) -> bool {
-        self.binary
-    }
-
-    /// The statements that make the table under its hidden name, without indexes. Empty if it has been made.
-    pub fn create(&self) -> &str {
-        &self.create
-    }
-
-    /// What completes the table when its rows are in, in stages: what is in one stage may run at the same time, on
-    /// sessions of their own.
-    pub fn afterwards(&self) -> Vec<Vec<Deferred>> {
-        Vec::new()
-    }
-
-    /// The same error, with the table's own name for its hidden one.
-    pub fn speak(&self, mut error: PgError) -> PgError {
-        let own = |text: &String| text.replace(&self.hidden, self.place.name.as_str());
-        error.message = own(&error.message);
-        error.doing = own(&error.doing);
-        error.detail = error.detail.as_ref().map(own);
-        error.context = error.context.as_ref().map(own);
-        error
-    }
-}
-
-/// Plans new tables. Fails if one of them can't take its place, or a type of its columns does not exist here.
+/// Plans new tables, in the order in which they are wanted. Fails if one of them can't take its place, or a type of its
+/// columns does not exist here.
 ///
-/// The session must not be in a transaction.
+/// The session must not be in a transaction. A few queries do for any number of tables.
 pub async fn plan(session: &Session, wanted: &[Wanted]) -> Result<Vec<Replacement>, PgError> {
+    let mut types = types_of(session, wanted).await?.into_iter();
     let places: Vec<Place> = wanted.iter().map(|one| one.place.clone()).collect();
-    check(session, &places).await?;
+    let doing = check::doing(&places);
+    let reading = Box::pin(Found::read(session, wanted, &places, &doing));
+    let mut found = check::quietly(session, &doing, reading).await?;
     let mut planned = Vec::new();
     for one in wanted {
-        planned.push(plan_one(session, one).await?);
+        planned.push(found.replacement(one, &mut types)?);
     }
+    let replaced: Vec<u32> = found.standings.keys().copied().collect();
+    for one in &mut planned {
+        let (place, hidden) = (one.place.clone(), one.hidden.clone());
+        trial::take_off_misfits(session, &mut one.kept, &place, &hidden, &replaced).await?;
+    }
+    lose_keys_to_nowhere(&mut planned);
+    tell(&mut planned, &found.dressing, doing)?;
     Ok(planned)
 }
 
-async fn plan_one(session: &Session, wanted: &Wanted) -> Result<Replacement, PgError> {
-    let place = &wanted.place;
-    let full = place.full();
-    let mut lost: Vec<String> = Vec::new();
-    let (mut drift, mut binary) = (Vec::new(), true);
-    if let Some(oid) = place.oid {
-        let rows = session.query(LOST, &[&oid], format!("looking at {full}")).await?;
-        lost = rows.iter().map(|row| row.get(0)).collect();
+/// The types of the columns that come, one table after the other.
+async fn types_of(session: &Session, wanted: &[Wanted]) -> Result<Vec<TypeHere>, PgError> {
+    let mut columns: Vec<(String, &Column)> = Vec::new();
+    for one in wanted {
+        if let Coming::Columns(coming) = &one.coming {
+            let of_table = if wanted.len() > 1 { format!(" of {}", one.place.full()) } else { String::new() };
+            columns.extend(coming.iter().map(|column| (of_table.clone(), column)));
+        }
     }
-    let like = format!("like {full} including all");
-    let definition = match &wanted.coming {
-        Coming::Made => None,
-        Coming::Like { otherwise } => Some(if place.oid.is_some() { like } else { otherwise.clone() }),
-        Coming::Columns(source) => {
-            let types = resolve(session, source).await?;
-            binary = source
-                .iter()
-                .zip(&types)
-                .all(|(column, here)| column.portable_binary && here.oid == Some(column.type_oid));
-            if let Some(now) = existing(session, place).await? {
-                drift = differences(&now, source);
+    if columns.is_empty() { Ok(Vec::new()) } else { types::resolve(session, &columns).await }
+}
+
+/// What was read of the tables that are there.
+struct Found {
+    standings: BTreeMap<u32, Standing>,
+    definitions: BTreeMap<u32, Definition>,
+    dressing: Vec<Dressing>,
+    /// New tables that have been made already, by their full names: definition and storage parameters.
+    made: BTreeMap<String, (Definition, Vec<String>)>,
+}
+
+impl Found {
+    async fn read(session: &Session, wanted: &[Wanted], places: &[Place], doing: &str) -> Result<Self, PgError> {
+        let standings = check::standings(session, places, doing).await?;
+        let oids: Vec<u32> = standings.keys().copied().collect();
+        let definitions = definition::read(session, &oids, doing).await?;
+        let dressing = dressing::read(session, &oids, doing).await?;
+        let is_made = |one: &&Wanted| matches!(one.coming, Coming::Made);
+        let names: Vec<String> =
+            wanted.iter().filter(is_made).map(|one| one.place.beside(&one.hidden).to_string()).collect();
+        let made = if names.is_empty() { BTreeMap::new() } else { read_made(session, names, doing).await? };
+        Ok(Self { standings, definitions, dressing, made })
+    }
+
+    fn replacement(
+        &mut self,
+        wanted: &Wanted,
+        types: &mut impl Iterator<Item = TypeHere>,
+    ) -> Result<Replacement, PgError> {
+        let standing = wanted.place.oid.and_then(|oid| self.standings.get(&oid)).cloned();
+        let old = wanted.place.oid.and_then(|oid| self.definitions.get(&oid)).cloned();
+        let old_columns = old.as_ref().map(|old| old.columns.as_slice());
+        let mut binary = true;
+        let mut drift = Vec::new();
+        let mut made_with = None;
+        let (origin, mut layout) = match &wanted.coming {
+            Coming::Columns(coming) => {
+                let types: Vec<TypeHere> = types.by_ref().take(coming.len()).collect();
+                let alike =
+                    |(column, here): (&Column, &TypeHere)| column.portable_binary && here.oid == Some(column.type_oid);
+                binary = coming.iter().zip(&types).all(alike);
+                let incoming: Vec<Incoming> =
+                    coming.iter().zip(types).map(|(column, here)| Incoming::from_source(column, here)).collect();
+                (Origin::Columns, Layout::compare(old_columns, &incoming, true))
             }
-            Some(if place.oid.is_some() && drift.is_empty() { like } else { define(source, &types, &mut lost) })
+            Coming::Like { otherwise } => match old_columns {
+                Some(old) => {
+                    let columns = old.iter().map(NewColumn::same).collect();
+                    (Origin::Columns, Layout { columns, ..Layout::default() })
+                }
+                None => (Origin::Definition(otherwise.clone()), Layout::default()),
+            },
+            Coming::Made => {
+                let name = wanted.place.beside(&wanted.hidden).to_string();
+                let Some((made, options)) = self.made.remove(&name) else { return Err(gone(&name)) };
+                let incoming: Vec<Incoming> = made.columns.iter().map(Incoming::from_made).collect();
+                made_with = Some(made);
+                (Origin::Made { options }, Layout::compare(old_columns, &incoming, false))
+            }
+        };
+        drift.append(&mut layout.drift);
+        let mut kept = Kept::of(old.as_ref(), layout, wanted.indexes);
+        if let Some(made) = &made_with {
+            kept.leave_key_to(made);
         }
-    };
-    let unlogged = if wanted.unlogged { "unlogged " } else { "" };
-    let new = place.beside(&wanted.hidden);
-    let create = definition.map_or_else(String::new, |text| format!("create {unlogged}table {new} ({text})"));
-    Ok(Replacement { place: place.clone(), hidden: wanted.hidden.clone(), create, drift, lost, binary })
-}
-
-/// The columns of the old table, without generated ones.
-async fn existing(session: &Session, place: &Place) -> Result<Option<Vec<Column>>, PgError> {
-    if place.oid.is_none() {
-        return Ok(None);
+        let (place, hidden, unlogged) = (wanted.place.clone(), wanted.hidden.clone(), wanted.unlogged);
+        Ok(Replacement { place, hidden, unlogged, old, standing, kept, origin, drift, binary })
     }
-    let full = place.full();
-    let mut found = columns(session, &format!("select * from {full}"), &format!("looking at {full}")).await?;
-    found.retain(|column| !column.generated);
-    Ok(Some(found))
 }
 
-/// How the old table's columns differ from those that come, in words. The order doesn't matter.
-fn differences(now: &[Column], source: &[Column]) -> Vec<String> {
-    let was: BTreeMap<&str, &str> = now.iter().map(|one| (one.name.as_str(), one.sql_type.as_str())).collect();
-    let will: BTreeMap<&str, &str> = source.iter().map(|one| (one.name.as_str(), one.sql_type.as_str())).collect();
-    let gone = was.keys().filter(|name| !will.contains_key(*name));
-    let mut told: Vec<String> = gone.map(|name| format!("column `{name}` is not in the source and goes")).collect();
-    for (name, new) in &will {
-        match was.get(name) {
-            None => told.push(format!("column `{name}` ({new}) is new")),
-            Some(old) if old != new => told.push(format!("column `{name}` changes from {old} to {new}")),
-            Some(_) => {}
-        }
+/// The new tables of those names.
+async fn read_made(
+    session: &Session,
+    names: Vec<String>,
+    doing: &str,
+) -> Result<BTreeMap<String, (Definition, Vec<String>)>, PgError> {
+    let rows = session.query(include_str!("sql/now.sql"), &[&names], doing).await?;
+    let oids: Vec<u32> = rows.iter().filter_map(|row| row.get(1)).collect();
+    let mut definitions = definition::read(session, &oids, doing).await?;
+    let mut options: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+    for row in session.query(include_str!("sql/tables.sql"), &[&oids], doing).await? {
+        options.insert(row.get(0), row.get(8));
     }
-    told
+    let made = names.into_iter().zip(&rows).filter_map(|(name, row)| {
+        let oid: Option<u32> = row.get(1);
+        let oid = oid?;
+        Some((name, (definitions.remove(&oid).unwrap_or_default(), options.remove(&oid).unwrap_or_default())))
+    });
+    Ok(made.collect())
 }
 
-/// A new table's columns as they come.
-fn define(source: &[Column], types: &[TargetType], lost: &mut Vec<String>) -> String {
-    let column = |(column, here): (&Column, &TargetType)| {
-        let mut text = format!("{} {}", Ident::new(column.name.as_str()), column.sql_type);
-        if let Some((schema, name)) = &column.collation {
-            let collation =
-                QualifiedName { schema: Some(Ident::new(schema.as_str())), name: Ident::new(name.as_str()) };
-            if here.collation_known {
-                text = format!("{text} collate {collation}");
-            } else {
-                lost.push(format!("collation {collation} of column `{}`: it does not exist here", column.name));
+/// The error if a new table is not there. Only a later attempt's sweep takes it away: then this one has nothing to say
+/// any more.
+pub(super) fn gone(name: &str) -> PgError {
+    let message = format!("the new table {name} is gone");
+    PgError::without_server("looking for the new table", message, PgErrorKind::Lost)
+}
+
+/// Takes off foreign keys between tables that are replaced together, where the other one loses the key.
+fn lose_keys_to_nowhere(planned: &mut [Replacement]) {
+    let mut nowhere: Vec<(usize, String)> = Vec::new();
+    for (place, one) in planned.iter().enumerate() {
+        for constraint in &one.kept.constraints {
+            let ConstraintKind::ForeignKey(reference) = &constraint.kind else { continue };
+            let other = planned.iter().find(|other| other.place.oid == Some(reference.oid));
+            let keeps = |other: &Replacement| reference.index.as_ref().is_some_and(|name| other.kept.has_index(name));
+            if other.is_some_and(|other| !keeps(other)) {
+                nowhere.push((place, constraint.words.clone()));
             }
         }
-        if column.not_null { format!("{text} not null") } else { text }
-    };
-    source.iter().zip(types).map(column).collect::<Vec<_>>().join(", ")
+    }
+    for (place, words) in nowhere {
+        if let Some(one) = planned.get_mut(place) {
+            one.kept.lose(&words, "the key that it leads to goes");
+        }
+    }
+}
+
+/// Tells what is lost besides the make; fails where a table must not be there without it.
+fn tell(planned: &mut [Replacement], dressing: &[Dressing], doing: String) -> Result<(), PgError> {
+    let mut obstacles = Vec::new();
+    for one in planned {
+        for piece in dressing.iter().filter(|piece| Some(piece.table) == one.place.oid) {
+            obstacles.extend(piece.obstacle(&one.kept).map(|words| format!("{}: {words}", one.place.full())));
+            one.kept.lost.extend(piece.lost(&one.kept).map(str::to_owned));
+        }
+    }
+    if obstacles.is_empty() {
+        return Ok(());
+    }
+    let mut error = PgError::without_server(doing, obstacles.join("; "), PgErrorKind::Blocked);
+    error.hint = Some("change the policy, so that it holds for the new columns too".to_owned());
+    Err(error)
 }

@@ -1,81 +1,83 @@
 //! Puts finished hidden tables in the places of others, in one transaction.
 //!
+//! ```text
+//! lock the old tables ─▶ look whether they are what was planned ─▶ drop them ─▶ rename ─▶ dress
+//! ```
+//!
 //! A reader sees the old tables or the new ones, whole, and never neither. What hangs on an old table stops the swap.
 
-use std::fmt::Write as _;
+use std::collections::BTreeSet;
 
-use tokio::time::sleep;
-
-use crate::postgres::error::{PgError, PgErrorKind};
+use crate::postgres::error::PgError;
 use crate::postgres::session::Session;
 
-use super::carry::CARRY;
 use super::check::DROP_FIRST;
-use super::lock::{self, Holders, LockMode};
-use super::plan::Replacement;
+use super::definition::Definition;
+use super::handover::{Handover, changed};
+use super::lock::{LockMode, Patience};
+use super::new_table::Replacement;
 
 /// Puts the tables in their places, all in one transaction.
 ///
-/// The session must not be in a transaction. After an error the hidden tables are still there.
+/// The session must not be in a transaction. After an error the hidden tables are still there. If an old table's make
+/// was changed since the plan, the error is transient: a new plan will have the change.
 pub async fn swap(session: &Session, replacements: &[Replacement]) -> Result<(), PgError> {
-    let oids: Vec<u32> = replacements.iter().filter_map(|one| one.place().oid).collect();
-    let mut holders = Holders { words: None, patience: lock::PATIENCE };
-    let mut tries = 1;
+    if replacements.is_empty() {
+        return Ok(());
+    }
+    let olds: BTreeSet<String> =
+        replacements.iter().filter(|one| one.old.is_some()).map(|one| one.place.full().to_string()).collect();
+    let outside = references_outside(replacements);
+    let watched = olds.iter().chain(outside.iter().map(|(table, _)| table)).cloned();
+    let mut patience = Patience::with(watched.collect());
+    let locks: Vec<String> = olds.iter().map(|name| LockMode::AccessExclusive.statement(name)).collect();
+    let releases: Vec<String> = outside.into_iter().map(|(_, statement)| statement).collect();
     loop {
-        let Err(error) = try_swap(session, replacements, &holders).await else { return Ok(()) };
-        // The error of the swap is what matters; a session that can't roll back is lost anyway.
-        drop(session.execute("rollback", "rolling back").await);
-        if !lock::is_busy(&error) {
-            return Err(explained(error));
+        match Box::pin(try_swap(session, replacements, &patience, &locks, &releases)).await {
+            Ok(()) => return Ok(()),
+            Err(error) => patience.wait_after(session, error).await.map_err(explained)?,
         }
-        holders = lock::holders(session, &oids).await.unwrap_or(holders);
-        if tries == lock::TRIES {
-            return Err(holders.explain(explained(error)));
-        }
-        tries += 1;
-        sleep(lock::PAUSE).await;
     }
 }
 
-async fn try_swap(session: &Session, replacements: &[Replacement], holders: &Holders) -> Result<(), PgError> {
-    let doing = doing(replacements);
-    session.execute("begin", doing.as_str()).await?;
-    let olds: Vec<&Replacement> = replacements.iter().filter(|one| one.place().oid.is_some()).collect();
-    let tables: Vec<_> = olds.iter().map(|one| (one.place().full(), LockMode::AccessExclusive)).collect();
-    lock::lock(session, &tables, holders.patience, &doing).await?;
-    let (mut before, mut after) = (String::new(), String::new());
-    for one in replacements {
-        let new = one.hidden().to_string();
-        let find = "select to_regclass($1)::oid, to_regclass($2)::oid";
-        let row = session.query_one(find, &[&one.place().full().to_string(), &new], doing.as_str()).await?;
-        let (old_oid, new_oid): (Option<u32>, Option<u32>) = (row.get(0), row.get(1));
-        let Some(new_oid) = new_oid else {
-            // Only a later attempt's sweep does that: then this one has nothing to say any more.
-            return Err(PgError::without_server(doing, format!("the new table {new} is gone"), PgErrorKind::Lost));
-        };
-        let Some(old_oid) = old_oid else { continue };
-        for row in session.query(CARRY, &[&old_oid, &new_oid], doing.as_str()).await? {
-            let (after_drop, statement): (bool, String) = (row.get(0), row.get(1));
-            let list = if after_drop { &mut after } else { &mut before };
-            writeln!(list, "{statement};").ok();
-        }
-    }
-    if !tables.is_empty() {
-        let tables: Vec<String> = tables.iter().map(|(name, _)| name.to_string()).collect();
-        writeln!(before, "drop table {};", tables.join(", ")).ok();
-    }
-    for one in replacements {
-        writeln!(before, "alter table {} rename to {};", one.hidden(), one.place().name).ok();
-    }
-    session.execute(&format!("{before}{after}commit"), doing).await?;
-    Ok(())
-}
-
-fn doing(replacements: &[Replacement]) -> String {
-    match replacements {
-        [one] => format!("putting the new table in the place of {}", one.place().full()),
+async fn try_swap(
+    session: &Session,
+    replacements: &[Replacement],
+    patience: &Patience,
+    locks: &[String],
+    releases: &[String],
+) -> Result<(), PgError> {
+    let doing = match replacements {
+        [one] => format!("putting the new table in the place of {}", one.place.full()),
         _ => format!("putting {} new tables in their places", replacements.len()),
+    };
+    session.execute("begin; set local search_path = ''", doing.as_str()).await?;
+    match session.execute(&patience.within(locks), doing.as_str()).await {
+        Err(error) if error.is("42P01") => return Err(changed(&doing, &error.message)),
+        locked => locked?,
+    };
+    let handover = Box::pin(Handover::read(session, replacements, &doing)).await?;
+    if !releases.is_empty() {
+        session.execute(&patience.within(releases), doing.as_str()).await?;
     }
+    let statements = handover.statements(replacements);
+    session.execute(&format!("{}; commit", statements.join("; ")), doing).await.map(drop)
+}
+
+/// Foreign keys of the old tables that lead elsewhere, in the order of the tables there: to drop one locks the other
+/// table too.
+fn references_outside(replacements: &[Replacement]) -> Vec<(String, String)> {
+    let mut outside = Vec::new();
+    for one in replacements {
+        for (name, reference) in one.old.iter().flat_map(Definition::references) {
+            if !replacements.iter().any(|other| other.place.oid == Some(reference.oid)) {
+                let drop = format!("alter table {} drop constraint {name}", one.place.full());
+                outside.push((reference.table.clone(), drop));
+            }
+        }
+    }
+    outside.sort();
+    outside
 }
 
 /// The error with what to do about it.

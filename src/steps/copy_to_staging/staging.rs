@@ -75,7 +75,7 @@ pub(super) async fn plan(
         let hidden = context.hidden_name(at);
         let into = place.oid.and_then(|oid| stays.get(&oid).cloned()).unwrap_or_default();
         let (create, stages) = if let Some(replacement) = replacements.get(at) {
-            (replacement.create().to_owned(), replacement.afterwards())
+            (replacement.create(), replacement.afterwards())
         } else {
             check_fit(&source, &place, &into, context)?;
             (bare(&place.beside(&hidden), &source, &into), Vec::new())

@@ -97,7 +97,7 @@ async fn tasks(
             (Task::Compare { table }, Some(source)) => compare(job, table, source, target).await?,
             (Task::Build { table, stage, thing }, _) => {
                 let deferred = &job.tables[table].staging.stages[stage][thing];
-                job.context.debug(format!("{}: {}", deferred.doing, deferred.sql));
+                job.context.debug(format!("{}: {}", deferred.doing(), deferred.sql()));
                 on_target(job, table, target, deferred.run(target)).await?;
             }
             (Task::Analyze { table }, _) => {

@@ -26,6 +26,8 @@ async fn a_full_disk_is_a_failure_of_its_side_and_leaves_the_old_table() {
     let there = "create table t (g int, x text); insert into t values (7, 'old')";
     let mut copy = Copy::from_to(source, target, "big", "t", big, there).await;
     use_disk(&copy.target, &disk.folder(&server, "target")).await;
+    // A new table lies where the old one does.
+    copy.target.execute(&format!("alter table t set tablespace small_{}", copy.target.name())).await;
     let failure = copy.failure().await;
     assert_eq!((failure.side, failure.class), (Side::Target, FailureClass::Transient), "{failure:?}");
     assert_eq!((failure.code, failure.sqlstate.as_deref()), (Code::PostgresResources, Some("53100")), "{failure:?}");

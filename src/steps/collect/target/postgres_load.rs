@@ -72,7 +72,7 @@ impl Loading<'_> {
         let otherwise = if existing.is_some() { String::new() } else { self.definition()? };
         let replacement = self.plan(place, otherwise).await?;
         let new = replacement.hidden().to_string();
-        self.execute(replacement.create(), "making the new table").await?;
+        self.execute(&replacement.create(), "making the new table").await?;
         self.fill(&new).await?;
         let only = std::slice::from_ref(&replacement);
         let complete = async {
