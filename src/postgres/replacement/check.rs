@@ -46,7 +46,12 @@ pub(super) async fn quietly<T>(
     doing: &str,
     work: impl Future<Output = Result<T, PgError>>,
 ) -> Result<T, PgError> {
-    session.execute("begin isolation level repeatable read read only; set local search_path = ''", doing).await?;
+    session
+        .execute(
+            "begin isolation level repeatable read read only; set local search_path = ''; set local jit = off",
+            doing,
+        )
+        .await?;
     let result = work.await;
     let ended = session.execute("commit", doing).await;
     let value = result?;
