@@ -71,6 +71,7 @@ async fn what_changes_meanwhile_is_kept_or_stops_the_swap() {
     for (change, words) in [
         ("create index on t (a)", "the indexes of \"public\".\"t\" were changed"),
         ("alter table t add check (a > 0)", "the constraints of"),
+        ("alter table t set (fillfactor = 50)", "the storage parameters of"),
         ("alter table t add b int", "the columns of"),
         ("drop table t; create table t (a int)", "is another table now"),
         ("drop table t", "does not exist"),
