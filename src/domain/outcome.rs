@@ -17,6 +17,9 @@ pub struct Outcome {
     /// How the parallel workers of a CTAS came out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workers: Option<Workers>,
+    /// The plan of a query, one line a node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
     /// COPY's format: `binary`, `text`, or `binary and text` where a step copies tables of both kinds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
@@ -55,6 +58,7 @@ pub struct Outcome {
 /// How the parallel workers of a CTAS came out. `planned` is PostgreSQL's Workers Planned, `achieved` its Workers
 /// Launched, both of the costliest Gather of the plan.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Workers {
     /// The number wanted.
     pub target: u32,
@@ -62,10 +66,32 @@ pub struct Workers {
     pub minimum: u32,
     /// Workers Planned.
     pub planned: u32,
-    /// Workers Launched.
+    /// Workers Launched; where they were only sampled, the most that were seen at once.
     pub achieved: u32,
+    /// Whether as many were launched as were wanted.
+    pub target_met: bool,
     /// Attempts needed, counting the one that went through.
     pub attempts: u32,
     /// Time waited for free slots, in seconds.
     pub slot_wait_s: f64,
+    /// Time that went into attempts that were cancelled or thrown away, and the pauses after them, in seconds.
+    pub lost_s: f64,
+    /// How they were counted: `exact` or `sampled`.
+    pub measure: String,
+    /// Every Gather of the plan, in its order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gathers: Vec<GatherWorkers>,
+    /// Settings that were raised and without which the plan would have had fewer workers: `parallel_tuple_cost = 0`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub helped: Vec<String>,
+}
+
+/// The workers of one Gather.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatherWorkers {
+    /// Workers Planned.
+    pub planned: u32,
+    /// Workers Launched, the last time if it ran several times. Absent where workers were only sampled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub achieved: Option<u32>,
 }

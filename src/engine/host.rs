@@ -18,8 +18,8 @@ use crate::domain::params;
 use crate::domain::progress::Progress;
 use crate::domain::run::Trigger;
 use crate::domain::state::RunState;
-use crate::steps::{Host, Level};
-use crate::store::{NewRun, StoreError};
+use crate::steps::{Ahead, Host, Level};
+use crate::store::{NewRun, StepLocks, StoreError};
 
 /// The engine as one attempt sees it.
 pub(super) struct AttemptHost {
@@ -79,6 +79,41 @@ impl Host for AttemptHost {
             run.trigger = Trigger::Step;
             run.parent = Some((self.run, self.step_index));
             self.shared.until_answered(|| store.create_run(&run)).await.map_err(|e| e.failure())
+        }
+        .boxed()
+    }
+
+    fn reserve<'a>(&'a self, name: &'a str, ahead: Ahead<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+        async move {
+            let shared = &self.shared;
+            let mut changed = shared.changed.subscribe();
+            let mut told = None;
+            loop {
+                changed.mark_unchanged();
+                let asked =
+                    shared.until_answered(|| shared.store.reserve(shared.me.id, self.run, self.step_index, name)).await;
+                match asked.map_err(|error| error.failure())? {
+                    StepLocks::Held(_) => return Ok(()),
+                    StepLocks::Never(failure) => return Err(failure),
+                    StepLocks::Waiting(who) => {
+                        if told.as_ref() != Some(&who) {
+                            ahead(&who);
+                            told = Some(who);
+                        }
+                    }
+                }
+                drop(tokio::time::timeout(super::dispatcher::LOOK_EVERY, changed.changed()).await);
+            }
+        }
+        .boxed()
+    }
+
+    fn give_back<'a>(&'a self, name: &'a str) -> BoxFuture<'a, ()> {
+        async move {
+            // What isn't given back now goes with the end of the attempt.
+            if let Err(error) = self.shared.store.give_back(self.run, self.step_index, name).await {
+                tracing::debug!(%error, "a reserved turn could not be given back yet");
+            }
         }
         .boxed()
     }

@@ -23,6 +23,9 @@ pub enum Level {
     Error,
 }
 
+/// Hears, in words, who is ahead in a queue.
+pub type Ahead<'a> = &'a (dyn Fn(&str) + Send + Sync);
+
 /// The engine, as far as a step may see it. The engine implements it over the state database; tests of single steps
 /// implement it over memory.
 pub trait Host: Send + Sync {
@@ -41,6 +44,17 @@ pub trait Host: Send + Sync {
 
     /// Makes a run of another job and returns its id. Asked twice by two attempts of one step, it returns the same run.
     fn trigger(&self, job: &str, params: BTreeMap<String, String>) -> BoxFuture<'_, Result<RunId, Failure>>;
+
+    /// Waits for this step's turn at something that all steps of all daemons share, first come, first served, and has
+    /// it until `give_back`, at the latest until the attempt ends. Who has it already gets it at once. `ahead` hears
+    /// who is ahead, whenever that changes.
+    ///
+    /// Who stops waiting gives back as well: that leaves the queue. A turn keeps nothing safe, it only spares steps
+    /// that want the same from getting in each other's way.
+    fn reserve<'a>(&'a self, name: &'a str, ahead: Ahead<'a>) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// Gives up the turn, or the place in the queue. Does nothing if there is neither.
+    fn give_back<'a>(&'a self, name: &'a str) -> BoxFuture<'a, ()>;
 
     /// Waits until a run has ended.
     fn ended(&self, run: RunId) -> BoxFuture<'_, Result<RunState, Failure>>;

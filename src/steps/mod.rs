@@ -21,7 +21,7 @@ mod trigger;
 
 pub use context::{StepContext, StopSignal};
 pub use environment::{Connection, Environment};
-pub use host::{Host, Level};
+pub use host::{Ahead, Host, Level};
 
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;

@@ -15,6 +15,7 @@ mod migrate;
 mod pool;
 mod progress;
 mod record;
+mod reservation;
 mod run;
 mod wake;
 

@@ -117,6 +117,11 @@ impl Running {
         nix::sys::signal::kill(pid, signal).unwrap();
     }
 
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it has written to standard error so far.
     pub(crate) fn errors(&self) -> String {
         std::fs::read_to_string(&self.errors).unwrap_or_default()

@@ -2,6 +2,7 @@
 
 mod content;
 mod every_type;
+mod faults;
 mod kill;
 mod many;
 mod refusals;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use windlass::domain::failure::Failure;
 use windlass::domain::outcome::Outcome;
 use windlass::domain::step::{CopySource, CopyStep, CopySwap, CopyTarget, CopyVerify, LoadMode, StepKind};
-use windlass::steps::{Connection, StepContext};
+use windlass::steps::{Connection, Environment, StepContext};
 
 use crate::support::host::{MemoryHost, attempt};
 use crate::support::{TestDatabase, TestServer, eventually, server};
@@ -45,6 +46,18 @@ impl Copy {
         target_sql: &str,
     ) -> Self {
         let (source, target) = tokio::join!(from.database(), onto.database());
+        Self::from_to(source, target, table, to, source_sql, target_sql).await
+    }
+
+    /// The same, from the one database to the other.
+    async fn from_to(
+        source: TestDatabase,
+        target: TestDatabase,
+        table: &str,
+        to: &str,
+        source_sql: &str,
+        target_sql: &str,
+    ) -> Self {
         source.execute(source_sql).await;
         target.execute(target_sql).await;
         let connections = BTreeMap::from([
@@ -67,6 +80,14 @@ impl Copy {
             verify: CopyVerify::Rows,
         };
         Self { source, target, step, context, host }
+    }
+
+    /// Makes the step read from another server than the source's.
+    fn read_from(&mut self, server: windlass::postgres::Server) {
+        let mut connections = self.context.environment.connections.clone();
+        connections.insert("source".to_owned(), Connection::Postgres(server));
+        let spool = self.context.environment.spool.clone();
+        self.context.environment = Arc::new(Environment { connections, spool, env: BTreeMap::new() });
     }
 
     /// Runs one attempt.

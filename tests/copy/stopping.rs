@@ -6,7 +6,7 @@ use windlass::domain::failure::{Failure, FailureClass, Side};
 use super::Copy;
 
 /// A copy that goes on for longer than any test.
-async fn endless() -> Copy {
+pub(super) async fn endless() -> Copy {
     Copy::of(
         "endless",
         "t",

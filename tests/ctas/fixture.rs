@@ -7,12 +7,12 @@ use std::time::Duration;
 use windlass::domain::failure::Failure;
 use windlass::domain::observation::{CtasAttemptOutcome, Observation};
 use windlass::domain::outcome::Outcome;
-use windlass::domain::step::{CtasMode, CtasStep, StepKind, WorkerGuarantee};
+use windlass::domain::step::{CtasMode, CtasStep, Measure, StepKind, WorkerGuarantee};
 use windlass::postgres::{Server, Session};
 use windlass::steps::{Connection, StepContext};
 
 use crate::support::host::{MemoryHost, attempt};
-use crate::support::{TestDatabase, eventually};
+use crate::support::{PrivateServer, TestDatabase, eventually};
 
 /// Makes PostgreSQL plan in parallel, whatever it costs, and a table of one row a page: scanning processes take page
 /// by page, so none runs out of work before the others.
@@ -37,11 +37,41 @@ pub(super) fn slow(seconds_a_row: f64) -> String {
 /// Settings of a server that has four worker slots and nobody to share them with.
 pub(super) const FOUR_SLOTS: &[&str] = &["max_worker_processes=8", "max_parallel_workers=4"];
 
+/// A server with four worker slots, prepared for the queries.
+pub(super) async fn four_slots() -> (PrivateServer, Server) {
+    let server = PrivateServer::start(FOUR_SLOTS, false).await;
+    let database = server.server("postgres");
+    prepare(&database).await;
+    (server, database)
+}
+
+/// The same database as a user who can't see the sessions of others, so that slots can't be waited for.
+pub(super) async fn blind(database: &Server) -> Server {
+    execute(
+        database,
+        "create role blind login; grant create on schema public to blind; grant select on pages to blind",
+    )
+    .await;
+    user(database, "blind")
+}
+
+/// The same database as another user.
+pub(super) fn user(database: &Server, name: &str) -> Server {
+    let mut config = database.config().clone();
+    config.user(name);
+    Server::from_config(config)
+}
+
+/// Runs statements.
+pub(super) async fn execute(server: &Server, statements: &str) {
+    let session = server.connect("test-admin").await.unwrap();
+    session.client().batch_execute(statements).await.unwrap();
+    session.close().await;
+}
+
 /// Prepares a database for the queries.
 pub(super) async fn prepare(server: &Server) {
-    let session = server.connect("test-admin").await.unwrap();
-    session.client().batch_execute(PREPARE).await.unwrap();
-    session.close().await;
+    execute(server, PREPARE).await;
 }
 
 /// A session that holds that many workers until it is dropped.
@@ -75,9 +105,16 @@ pub(super) fn step(table: &str, query: &str, target: u32, minimum: u32, attempts
             retry_delay: Duration::from_millis(100),
             first_look: Duration::from_millis(150),
             look_every: Duration::from_millis(100),
+            slot_wait: Duration::ZERO,
         },
+        tune: true,
+        allow_table_setting: false,
+        measure: Measure::Exact,
         mode: CtasMode::Replace,
+        indexes: Vec::new(),
         unlogged: false,
+        tablespace: None,
+        with: Vec::new(),
     }
 }
 
@@ -102,14 +139,23 @@ pub(super) fn attempts(host: &MemoryHost) -> Vec<(u32, CtasAttemptOutcome)> {
     observations.iter().filter_map(attempt).collect()
 }
 
+/// Waits for slots that were counted.
+pub(super) fn slot_waits(host: &MemoryHost) -> Vec<Duration> {
+    let observations = host.observations.lock().unwrap();
+    let waited = |observation: &Observation| match observation {
+        Observation::CtasSlotWait(waited) => Some(*waited),
+        _ => None,
+    };
+    observations.iter().filter_map(waited).collect()
+}
+
 /// Checks that no hidden table is left in a test's database; its end checks sessions.
 pub(super) async fn nothing_left_in(database: &TestDatabase) {
     assert_eq!(database.value(HIDDEN).await, "");
 }
 
 /// Names of hidden tables.
-const HIDDEN: &str =
-    "select coalesce(string_agg(relname, ', '), '') from pg_class where relname like 'windlass\\_%' and relkind = 'r'";
+const HIDDEN: &str = "select coalesce(string_agg(relname, ', '), '') from pg_class where relname like 'windlass\\_%'";
 
 /// Checks that neither a session of Windlass nor a hidden table is left on the server.
 pub(super) async fn nothing_left(server: &Server) {

@@ -1,10 +1,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use windlass::domain::step::CtasMode;
+use windlass::domain::step::{CtasIndex, CtasMode, CtasStep, IndexKey};
 
-use super::fixture::{nothing_left_in, on, prepare, run, slow, step};
-use crate::support::server;
+use super::fixture::{attempts, nothing_left_in, on, prepare, run, slow, step};
+use crate::support::{TestDatabase, server};
 
 #[tokio::test]
 async fn a_korean_name_at_the_byte_limit_is_made_and_replaced() {
@@ -97,5 +97,79 @@ async fn an_unlogged_table_is_made_when_asked_for() {
     step.unlogged = true;
     run(&step, &context).await.unwrap();
     assert_eq!(database.value("select relpersistence from pg_class where relname = 'result'").await, "u");
+    database.close().await;
+}
+
+fn index(on: IndexKey) -> CtasIndex {
+    CtasIndex { name: None, on, unique: false, primary_key: false, method: None, include: Vec::new(), condition: None }
+}
+
+/// Names and definitions of the indexes of `result`, in order.
+async fn indexes_of(database: &TestDatabase) -> String {
+    let sql = "select string_agg(format('%s: %s', c.relname, pg_get_indexdef(c.oid)), E'\\n' order by c.relname) \
+               from pg_index i join pg_class c on c.oid = i.indexrelid where i.indrelid = 'result'::regclass";
+    database.value(sql).await
+}
+
+#[tokio::test]
+async fn indexes_and_storage_are_made_as_the_job_says_and_have_proper_names_each_time() {
+    let database = server().database().await;
+    prepare(&database.server()).await;
+    let mut step = step("result", "select id, pad as \"메모\" from pages -- 끝", 2, 1, 1);
+    step.with = vec![("fillfactor".to_owned(), "70".into()), ("toast.autovacuum_enabled".to_owned(), "off".into())];
+    step.tablespace = Some("pg_default".into());
+    step.indexes = vec![
+        CtasIndex { primary_key: true, ..index(IndexKey::Columns(vec!["id".into()])) },
+        CtasIndex {
+            include: vec!["id".into()],
+            unique: true,
+            name: Some("메모순".into()),
+            ..index(IndexKey::Sql("lower(\"메모\"), id desc".into()))
+        },
+        CtasIndex {
+            method: Some("hash".into()),
+            condition: Some("id > 10".into()),
+            ..index(IndexKey::Columns(vec!["메모".into()]))
+        },
+    ];
+    for _ in 0..2 {
+        let (context, _) = on(&database.server());
+        run(&step, &context).await.unwrap();
+        let made = indexes_of(&database).await;
+        let expected = "result_pkey: CREATE UNIQUE INDEX result_pkey ON public.result USING btree (id)\n\
+            \"result_메모_idx\": CREATE INDEX \"result_메모_idx\" ON public.result USING hash (\"메모\") WHERE (id > 10)\n\
+            \"메모순\": CREATE UNIQUE INDEX \"메모순\" ON public.result USING btree (lower(\"메모\"), id DESC) INCLUDE (id)";
+        let plain =
+            |text: &str| text.replace("\"result_메모_idx\":", "result_메모_idx:").replace("\"메모순\":", "메모순:");
+        assert_eq!(plain(&made), plain(expected));
+        let stored = "select reloptions || (select reloptions from pg_class t where t.oid = c.reltoastrelid) \
+                      from pg_class c where oid = 'result'::regclass";
+        assert_eq!(database.value(stored).await, "{fillfactor=70,autovacuum_enabled=off}");
+    }
+    nothing_left_in(&database).await;
+    database.close().await;
+}
+
+#[tokio::test]
+async fn what_would_be_refused_after_the_query_is_refused_before_it() {
+    let database = server().database().await;
+    prepare(&database.server()).await;
+    database.execute("create index taken on pages (id)").await;
+    let plain = step("result", &slow(60.0), 2, 1, 1);
+    let no_column = index(IndexKey::Columns(vec!["nowhere".into()]));
+    let name = CtasIndex { name: Some("taken".into()), ..index(IndexKey::Columns(vec!["id".into()])) };
+    let cases = [
+        (CtasStep { indexes: vec![no_column], ..plain.clone() }, "42703"),
+        (CtasStep { indexes: vec![name], ..plain.clone() }, "42P07"),
+        (CtasStep { tablespace: Some("nowhere".into()), ..plain.clone() }, "42704"),
+        (CtasStep { with: vec![("fillfactor".into(), "lots".into())], ..plain.clone() }, "22023"),
+    ];
+    for (step, sqlstate) in cases {
+        let (context, host) = on(&database.server());
+        let failure = run(&step, &context).await.unwrap_err();
+        assert_eq!(failure.sqlstate.as_deref(), Some(sqlstate), "{failure}");
+        assert!(attempts(&host).is_empty());
+    }
+    nothing_left_in(&database).await;
     database.close().await;
 }

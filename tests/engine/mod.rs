@@ -3,5 +3,6 @@
 mod firings;
 mod locks;
 mod recovery;
+mod reservations;
 mod runs;
 mod world;

@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use windlass::postgres::embedded::Embedded;
 use windlass::postgres::{Server, Session};
-
-use super::server::TestServer;
 
 /// Sessions of Windlass that are still in a database.
 const LEFT: &str = "select application_name || ': ' || coalesce(query, '') from pg_stat_activity \
@@ -23,7 +22,7 @@ pub(crate) struct TestDatabase {
 }
 
 impl TestDatabase {
-    pub(super) async fn make(server: &TestServer) -> Self {
+    pub(super) async fn make(server: &Embedded) -> Self {
         let name = format!("test_{}", uuid::Uuid::now_v7().simple());
         let maintenance = server.server("postgres");
         let session = Box::pin(maintenance.connect("test-maintenance")).await.unwrap();
@@ -51,6 +50,23 @@ impl TestDatabase {
     /// A superuser's session in it, for making things ready and looking at results.
     pub(crate) fn admin(&self) -> &tokio_postgres::Client {
         self.admin.as_ref().unwrap().client()
+    }
+
+    /// Opens the superuser's session anew, once a server that was stopped or has crashed is back.
+    pub(crate) async fn reconnect(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        self.admin = loop {
+            match self.server.connect("test-admin").await {
+                Ok(session) => break Some(session),
+                Err(error) => assert!(Instant::now() < deadline, "{error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+    }
+
+    /// Sets what every new session in the database begins with: `statement_timeout = '1s'`.
+    pub(crate) async fn set_default(&self, setting: &str) {
+        self.execute(&format!("alter database {} set {setting}", self.name)).await;
     }
 
     /// Runs statements as superuser.

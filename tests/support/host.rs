@@ -16,10 +16,12 @@ use windlass::domain::observation::Observation;
 use windlass::domain::progress::Progress;
 use windlass::domain::state::RunState;
 use windlass::domain::template::{RunScope, Scope};
-use windlass::steps::{Connection, Environment, Host, Level, StepContext, StopSignal};
+use windlass::steps::{Ahead, Connection, Environment, Host, Level, StepContext, StopSignal};
 
 /// Longest wait for something that a step is expected to do.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+type AtProgress = Box<dyn Fn(&Progress) + Send>;
 
 /// Records what a step says, and answers as it was told to.
 #[derive(Default)]
@@ -36,6 +38,12 @@ pub(crate) struct MemoryHost {
     pub(crate) end: Mutex<Option<RunState>>,
     /// Jobs that were triggered.
     pub(crate) triggered: Mutex<Vec<(String, BTreeMap<String, String>)>>,
+    /// Turns that the step has asked for and not given back.
+    pub(crate) reserved: Mutex<Vec<String>>,
+    /// Who is said to be ahead in the queue for a turn. While there is somebody the turn doesn't come.
+    pub(crate) ahead: Mutex<Option<String>>,
+    /// Called with all that the step says about its progress, at that very moment.
+    pub(crate) at_progress: Mutex<Option<AtProgress>>,
     held: Mutex<Option<Arc<Notify>>>,
     changed: Notify,
     at_gate: Notify,
@@ -96,6 +104,9 @@ impl Host for MemoryHost {
     }
 
     fn progress(&self, progress: Progress) {
+        if let Some(call) = &*self.at_progress.lock().unwrap() {
+            call(&progress);
+        }
         self.progress.lock().unwrap().push(progress);
         self.changed.notify_waiters();
     }
@@ -120,6 +131,25 @@ impl Host for MemoryHost {
     fn trigger(&self, job: &str, params: BTreeMap<String, String>) -> BoxFuture<'_, Result<RunId, Failure>> {
         self.triggered.lock().unwrap().push((job.to_owned(), params));
         async { Ok(RunId(Uuid::nil())) }.boxed()
+    }
+
+    fn reserve<'a>(&'a self, name: &'a str, ahead: Ahead<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+        self.reserved.lock().unwrap().push(name.to_owned());
+        self.changed.notify_waiters();
+        async move {
+            let somebody = self.ahead.lock().unwrap().clone();
+            if let Some(somebody) = somebody {
+                ahead(&somebody);
+                return std::future::pending().await;
+            }
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn give_back<'a>(&'a self, name: &'a str) -> BoxFuture<'a, ()> {
+        self.reserved.lock().unwrap().retain(|reserved| reserved != name);
+        async {}.boxed()
     }
 
     fn ended(&self, _run: RunId) -> BoxFuture<'_, Result<RunState, Failure>> {

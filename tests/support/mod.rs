@@ -7,6 +7,7 @@ mod keeper;
 mod private_server;
 mod processes;
 mod server;
+mod small_disk;
 mod versions;
 
 pub(crate) use database::TestDatabase;
@@ -14,6 +15,7 @@ pub(crate) use keeper::Keeper;
 pub(crate) use private_server::PrivateServer;
 pub(crate) use processes::processes_naming;
 pub(crate) use server::{TestServer, server};
+pub(crate) use small_disk::SmallDisk;
 pub(crate) use versions::{server_of, servers};
 
 /// Repeats a look until it holds; fails the test after 20 seconds, saying what was waited for.

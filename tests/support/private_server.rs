@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use windlass::postgres::Server;
 use windlass::postgres::embedded::{Embedded, EmbeddedSettings};
 
+use super::database::TestDatabase;
 use super::keeper::Keeper;
+use super::skipped;
 use super::versions::programs_of;
 
 /// A server that goes, with its folder, when it is dropped.
@@ -31,7 +36,10 @@ impl PrivateServer {
     }
 
     async fn start_from(programs: Option<PathBuf>, settings: &[&str], tcp: bool) -> Self {
-        let keeper = Keeper::new();
+        Self::start_in(Keeper::new(), programs, settings, tcp).await
+    }
+
+    async fn start_in(keeper: Keeper, programs: Option<PathBuf>, settings: &[&str], tcp: bool) -> Self {
         let mut options = BTreeMap::from([("fsync".to_owned(), "off".to_owned())]);
         for setting in settings {
             let (name, value) = setting.trim_start_matches("-c ").split_once('=').unwrap();
@@ -54,6 +62,53 @@ impl PrivateServer {
     /// A database over the Unix socket, as superuser.
     pub(crate) fn server(&self, database: &str) -> Server {
         self.embedded.server(database)
+    }
+
+    /// A fresh database, dropped at the end of the test.
+    pub(crate) async fn database(&self) -> TestDatabase {
+        TestDatabase::make(&self.embedded).await
+    }
+
+    /// One of PostgreSQL's programs, to be run as the server's user.
+    pub(crate) fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(self.embedded.binaries().program(name));
+        command.stdin(Stdio::null()).current_dir("/");
+        let data = std::fs::metadata(self.embedded.data()).unwrap();
+        if nix::unistd::geteuid().is_root() {
+            command.uid(data.uid()).gid(data.gid());
+        }
+        command
+    }
+
+    /// Restarts it: `fast` or `immediate`.
+    pub(crate) async fn restart(&self, how: &str) {
+        let mut command = self.program("pg_ctl");
+        command.args(["restart", "--silent", "-w", "-m", how, "-D"]).arg(self.embedded.data());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let restarted = tokio::task::spawn_blocking(move || command.status()).await.unwrap().unwrap();
+        assert!(restarted.success());
+    }
+
+    /// A hot standby of it; `None`, with the reason printed, where the installation has no `pg_basebackup`.
+    pub(crate) async fn standby(&self, settings: &[&str]) -> Option<Self> {
+        if !self.embedded.binaries().program("pg_basebackup").is_file() {
+            skipped("a standby can't be made without pg_basebackup");
+            return None;
+        }
+        let keeper = Keeper::new();
+        let data = keeper.path().join("postgres");
+        std::fs::create_dir(&data).unwrap();
+        std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let owner = std::fs::metadata(self.embedded.data()).unwrap();
+        std::os::unix::fs::chown(&data, Some(owner.uid()), Some(owner.gid())).unwrap();
+        let mut copying = self.program("pg_basebackup");
+        let url = self.embedded.url("postgres");
+        copying
+            .args(["--checkpoint=fast", "--no-sync", "--write-recovery-conf", "--dbname", &url, "--pgdata"])
+            .arg(&data);
+        let copied = tokio::task::spawn_blocking(move || copying.output()).await.unwrap().unwrap();
+        assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
+        Some(Self::start_in(keeper, None, settings, false).await)
     }
 
     /// The embedded server behind it.

@@ -51,16 +51,11 @@ impl TestServer {
 
     /// A fresh database, dropped at the end of the test.
     pub(crate) async fn database(&self) -> TestDatabase {
-        TestDatabase::make(self).await
+        TestDatabase::make(&self.embedded).await
     }
 
     /// A database of that name.
     pub(crate) fn server(&self, database: &str) -> Server {
         self.embedded.server(database)
-    }
-
-    /// The address of a database of that name.
-    pub(crate) fn url(&self, database: &str) -> String {
-        self.embedded.url(database)
     }
 }

@@ -21,11 +21,10 @@ const MAKE_ORDERS: &str = r#"
     alter table "주문_내역" add primary key (id);
 "#;
 
-/// The tables of the demo are small: without this PostgreSQL would plan fewer workers than the job wants.
+/// The schemas that the jobs write to.
 const MAKE_WAREHOUSE: &str = "
     create schema if not exists staging;
     create schema if not exists mart;
-    alter database warehouse set min_parallel_table_scan_size = '1MB';
 ";
 
 /// Makes what isn't there yet; says whether the orders had to be made.

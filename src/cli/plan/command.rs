@@ -17,10 +17,22 @@ use crate::domain::template::{LockScope, RunScope, Scope};
 const DUE: usize = 5;
 
 /// What an outcome may have; a plan shows them as placeholders.
-const OUTCOME: [&str; 7] = ["rows", "bytes", "format", "table", "path", "method", "exit_code"];
+const OUTCOME: [&str; 8] = ["rows", "bytes", "plan", "format", "table", "path", "method", "exit_code"];
 
 /// What an outcome's workers have.
-const WORKERS: [&str; 6] = ["target", "minimum", "planned", "achieved", "attempts", "slot_wait_s"];
+const WORKERS: [&str; 11] = [
+    "target",
+    "minimum",
+    "planned",
+    "achieved",
+    "target_met",
+    "attempts",
+    "slot_wait_s",
+    "lost_s",
+    "measure",
+    "gathers",
+    "helped",
+];
 
 /// A step as it would run.
 #[derive(Serialize)]

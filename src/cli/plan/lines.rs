@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::domain::failure::Failure;
 use crate::domain::step::{
     CollectSource, CollectStep, CommandStep, CopyRead, CopySource, CopyStep, CopySwap, CopyTarget, CtasStep,
-    HttpRequest, HttpSource, LoadMode, PublishSource, PublishStep, SqlStep, StepKind, TriggerStep,
+    HttpRequest, HttpSource, IndexKey, LoadMode, PublishSource, PublishStep, SqlStep, StepKind, TriggerStep,
 };
 use crate::domain::template::Scope;
 
@@ -139,20 +139,36 @@ fn copy(step: &CopyStep, scope: &Scope) -> Result<Vec<Line>, Failure> {
 
 fn ctas(step: &CtasStep, scope: &Scope) -> Result<Vec<Line>, Failure> {
     let workers = &step.workers;
-    Ok(vec![
+    let mut lines = vec![
         line("into", format!("{} of {}", scope.text(&step.table)?, step.connection)),
         line("query", scope.sql(&step.query)?),
-        line(
-            "workers",
-            format!(
-                "target {}, minimum {}, up to {} attempts {} apart",
-                workers.target,
-                workers.minimum,
-                workers.attempts,
-                humantime::format_duration(workers.retry_delay)
-            ),
+    ];
+    for (name, value) in &step.with {
+        lines.push(line("with", format!("{name} = {}", scope.text(value)?)));
+    }
+    lines.extend(
+        step.tablespace.as_ref().map(|name| scope.text(name)).transpose()?.map(|name| line("tablespace", name)),
+    );
+    for index in &step.indexes {
+        let on = match &index.on {
+            IndexKey::Columns(columns) => columns.join(", "),
+            IndexKey::Sql(sql) => scope.sql(sql)?,
+        };
+        lines.push(line("index", on));
+    }
+    let duration = humantime::format_duration;
+    lines.push(line(
+        "workers",
+        format!(
+            "target {}, minimum {}, free slots waited for up to {}, up to {} attempts {} apart",
+            workers.target,
+            workers.minimum,
+            duration(workers.slot_wait),
+            workers.attempts,
+            duration(workers.retry_delay)
         ),
-    ])
+    ));
+    Ok(lines)
 }
 
 fn publish(step: &PublishStep, scope: &Scope) -> Result<Vec<Line>, Failure> {

@@ -77,24 +77,24 @@ fn is_of_connection(error: &PgError) -> bool {
         .map_or(error.kind == PgErrorKind::Lost, |sqlstate| sqlstate.starts_with("57P") || sqlstate.starts_with("08"))
 }
 
-/// Hears the source until it has nothing more to say, or fails. Rows are thrown away.
+/// Hears the source until it has nothing more to say, and returns its first error. Rows are thrown away.
 async fn hear_source(source: &mut Outgoing, pool: &mut Pool) -> Option<PgError> {
-    let hear = |context: &mut Context<'_>| -> Poll<Result<(), PgError>> {
+    to_the_end(|context| {
         if let Some(last) = pool.last() {
             source.hear(last)?;
         }
         while !source.is_done() {
             pool.discard();
             if !source.poll_read(pool, context)? {
-                return Poll::Pending;
+                return Ok(false);
             }
         }
-        Poll::Ready(Ok(()))
-    };
-    poll_fn(hear).await.err()
+        Ok(true)
+    })
+    .await
 }
 
-/// Tells the target that no more rows will come, if it still waits for them, and hears what it says.
+/// Tells the target that no more rows will come, if it still waits for them, and returns its first error.
 async fn end_target(target: &mut Incoming, half_sent: Option<Buffer>, fail: bool) -> Option<PgError> {
     let mut say = BytesMut::new();
     if let Some(half_sent) = &half_sent {
@@ -105,18 +105,38 @@ async fn end_target(target: &mut Incoming, half_sent: Option<Buffer>, fail: bool
         return Some(protocol(INTO, "the end of the rows can not be said"));
     }
     target.say = say;
-    let end = |context: &mut Context<'_>| -> Poll<Result<(), PgError>> {
-        loop {
-            target.poll_say(context)?;
-            if target.is_done() {
-                return Poll::Ready(Ok(()));
-            }
+    let ended = to_the_end(|context| {
+        // Where nothing can be said any more, something may still be heard.
+        drop(target.poll_say(context));
+        while !target.is_done() {
             if !target.poll_hear(context)? {
-                return Poll::Pending;
+                return Ok(false);
             }
         }
-    };
-    let ended = poll_fn(end);
-    let error = timeout(LAST_WORDS, ended).await.ok()?.err()?;
+        Ok(true)
+    });
+    let error = timeout(LAST_WORDS, ended).await.ok()??;
     if error.is("57014") && error.message.contains(NO_MORE_ROWS) { None } else { Some(error) }
+}
+
+/// Polls a side until it is done, past what the server says went wrong. The first such error is returned.
+async fn to_the_end(mut poll: impl FnMut(&mut Context<'_>) -> Result<bool, PgError>) -> Option<PgError> {
+    let mut first: Option<PgError> = None;
+    poll_fn(|context| {
+        loop {
+            match poll(context) {
+                Ok(true) => return Poll::Ready(()),
+                Ok(false) => return Poll::Pending,
+                Err(error) => {
+                    let over = error.sqlstate.is_none();
+                    first.get_or_insert(error);
+                    if over {
+                        return Poll::Ready(());
+                    }
+                }
+            }
+        }
+    })
+    .await;
+    first
 }

@@ -65,6 +65,16 @@ impl Kept {
         kept
     }
 
+    /// Takes off the primary key where the new table has been made with one of its own.
+    pub(super) fn leave_key_to(&mut self, made: &Definition) {
+        let primary = |one: &&Constraint| one.kind == ConstraintKind::Key(true);
+        if made.constraints.iter().any(|one| primary(&one))
+            && let Some(words) = self.constraints.iter().find(primary).map(|one| one.words.clone())
+        {
+            self.drop_all(&words);
+        }
+    }
+
     /// Takes off what turned out not to fit any more.
     pub(super) fn lose(&mut self, words: &str, reason: &str) {
         self.lost.push(format!("{words} ({reason})"));

@@ -86,6 +86,7 @@ impl Found {
         let old_columns = old.as_ref().map(|old| old.columns.as_slice());
         let mut binary = true;
         let mut drift = Vec::new();
+        let mut made_with = None;
         let (origin, mut layout) = match &wanted.coming {
             Coming::Columns(coming) => {
                 let types: Vec<TypeHere> = types.by_ref().take(coming.len()).collect();
@@ -107,11 +108,15 @@ impl Found {
                 let name = wanted.place.beside(&wanted.hidden).to_string();
                 let Some((made, options)) = self.made.remove(&name) else { return Err(gone(&name)) };
                 let incoming: Vec<Incoming> = made.columns.iter().map(Incoming::from_made).collect();
+                made_with = Some(made);
                 (Origin::Made { options }, Layout::compare(old_columns, &incoming, false))
             }
         };
         drift.append(&mut layout.drift);
-        let kept = Kept::of(old.as_ref(), layout, wanted.indexes);
+        let mut kept = Kept::of(old.as_ref(), layout, wanted.indexes);
+        if let Some(made) = &made_with {
+            kept.leave_key_to(made);
+        }
         let (place, hidden, unlogged) = (wanted.place.clone(), wanted.hidden.clone(), wanted.unlogged);
         Ok(Replacement { place, hidden, unlogged, old, standing, kept, origin, drift, binary })
     }

@@ -21,7 +21,7 @@ pub(crate) use collect::{
 pub(crate) use command::RawCommand;
 pub(crate) use copy_to_staging::{RawCopy, RawCopyFrom, RawCopyTo};
 pub(crate) use job::RawJob;
-pub(crate) use parallel_ctas::{RawCtas, RawWorkers};
+pub(crate) use parallel_ctas::{RawCtas, RawIndex, RawWorkers};
 pub(crate) use publish_replica::{RawPublish, RawPublishFrom, RawPublishTable, RawTableEntry};
 pub(crate) use retry::RawRetry;
 pub(crate) use schedule::RawSchedule;

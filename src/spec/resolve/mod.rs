@@ -5,6 +5,7 @@
 
 mod collect;
 mod copy_to_staging;
+mod ctas_index;
 mod job;
 mod names;
 mod parallel_ctas;

@@ -5,6 +5,7 @@ use crate::spec::known::ConnectionKind;
 use crate::spec::problems::At;
 use crate::spec::raw::{Length, RawCtas, RawWorkers};
 
+use super::names::Names;
 use super::resolver::Resolver;
 
 /// PostgreSQL's own limit for `max_parallel_workers_per_gather`.
@@ -16,28 +17,38 @@ const MOST_ATTEMPTS: u32 = 1000;
 impl Resolver<'_, '_> {
     /// A `parallel_ctas` step.
     pub(super) fn ctas(&mut self, raw: &RawCtas, at: At<'_>) -> Option<CtasStep> {
-        let unused = [
-            ("tune", &raw.tune),
-            ("allow_table_setting", &raw.allow_table_setting),
-            ("measure", &raw.measure),
-            ("indexes", &raw.indexes),
-            ("tablespace", &raw.tablespace),
-            ("with", &raw.with),
-        ];
-        for (key, value) in unused {
-            self.refuse(value.as_ref(), at, key);
-        }
         let connection = self.connection(raw.connection.as_ref(), at, Some(ConnectionKind::Postgres));
         let table = self.table(raw.table.as_ref(), at);
         let query = self.statement(("query", raw.query.as_ref()), raw.file.as_ref(), at);
         let workers =
             raw.workers.as_ref().map_or_else(WorkerGuarantee::default, |raw| self.workers(raw, at.key("workers")));
-        let (mode, unlogged) = (raw.mode.unwrap_or_default(), raw.unlogged.unwrap_or(false));
-        Some(CtasStep { connection: connection?, table: table?, query: query?, workers, mode, unlogged })
+        let indexes = self.indexes(raw.indexes.as_ref(), at.key("indexes"));
+        let tablespace = raw.tablespace.as_ref().map(|name| self.text(name, at.key("tablespace"), &Names::STEP));
+        let with = self.pairs(raw.with.as_ref(), at, "with", &Names::STEP);
+        for (index, (name, _)) in with.iter().enumerate() {
+            if !is_parameter(name) {
+                let message = format!("`{name}` is not the name of a storage parameter");
+                let span = at.key("with").nth(index).key_span();
+                self.wrong_span(span, message, "such as `fillfactor` or `toast.autovacuum_enabled`");
+            }
+        }
+        Some(CtasStep {
+            connection: connection?,
+            table: table?,
+            query: query?,
+            workers,
+            tune: raw.tune.unwrap_or(true),
+            allow_table_setting: raw.allow_table_setting.unwrap_or(false),
+            measure: raw.measure.unwrap_or_default(),
+            mode: raw.mode.unwrap_or_default(),
+            indexes,
+            unlogged: raw.unlogged.unwrap_or(false),
+            tablespace,
+            with,
+        })
     }
 
     fn workers(&mut self, raw: &RawWorkers, at: At<'_>) -> WorkerGuarantee {
-        self.refuse(raw.slot_wait.as_ref(), at, "slot_wait");
         let default = WorkerGuarantee::default();
         let target = raw.target.unwrap_or(default.target);
         if !(1..=MOST_WORKERS).contains(&target) {
@@ -57,7 +68,15 @@ impl Resolver<'_, '_> {
             |given: Option<&Length>, key, default: Duration| self.duration(given, at, key).unwrap_or(default);
         let retry_delay = length(raw.retry_delay.as_ref(), "retry_delay", default.retry_delay);
         let first_look = length(raw.first_look.as_ref(), "first_look", default.first_look);
+        let slot_wait = length(raw.slot_wait.as_ref(), "slot_wait", default.slot_wait);
         let look_every = self.positive(raw.look_every.as_ref(), at, "look_every").unwrap_or(default.look_every);
-        WorkerGuarantee { target, minimum, attempts, retry_delay, first_look, look_every }
+        WorkerGuarantee { target, minimum, attempts, retry_delay, first_look, look_every, slot_wait }
     }
+}
+
+/// Whether a text can be the name of a storage parameter, which stands in the statement as it is.
+fn is_parameter(name: &str) -> bool {
+    let legal = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    let part = |part: &str| !part.is_empty() && part.chars().all(legal);
+    name.split('.').count() <= 2 && name.split('.').all(part)
 }

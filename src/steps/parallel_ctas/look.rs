@@ -1,9 +1,9 @@
 //! Looking at a running query from another session.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::domain::step::WorkerGuarantee;
-use crate::postgres::{PgError, Session};
+use crate::postgres::{PgError, Session, WorkerSlots};
 use crate::steps::StepContext;
 
 use super::verdict::{Look, Verdict, Watch};
@@ -19,8 +19,11 @@ const LOOK: &str = "
     from pg_stat_activity leader where leader.pid = $1";
 
 /// What watching came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Watched {
-    /// It has enough, or it can't be watched any longer: it runs on and is judged by the exact count.
+    /// It has the workers that are wanted.
+    Enough,
+    /// It runs on without having been seen with enough, and is judged when it ends.
     GoOn,
     /// It is short of workers.
     Short,
@@ -34,11 +37,12 @@ pub(super) async fn watch(
     monitor: &Session,
     context: &StepContext,
 ) -> Watched {
+    let sent = Instant::now();
     let mut pause = guarantee.first_look;
     loop {
         tokio::time::sleep(pause).await;
-        pause = guarantee.look_every;
-        let seen = match tokio::time::timeout(PATIENCE, look(pid, monitor)).await {
+        pause = (pause * 2).min(guarantee.look_every).max(Duration::from_millis(1));
+        let seen = match tokio::time::timeout(PATIENCE, look(pid, sent, monitor)).await {
             Ok(Ok(seen)) => seen,
             Ok(Err(error)) => return blind(&error.to_string(), context),
             Err(_) => return blind("the server did not answer in time", context),
@@ -50,9 +54,10 @@ pub(super) async fn watch(
             Seen::Ended => return Watched::GoOn,
         };
         let verdict = watch.after(seen);
-        context.debug(format!("look: {} workers, {verdict:?}", seen.workers));
+        context.debug(format!("look after {:.3} s: {} workers, {verdict:?}", seen.at.as_secs_f64(), seen.workers));
         match verdict {
             Verdict::LookAgain => {}
+            Verdict::GoOn if watch.has_enough() => return Watched::Enough,
             Verdict::GoOn => return Watched::GoOn,
             Verdict::Short => return Watched::Short,
         }
@@ -70,17 +75,19 @@ enum Seen {
     Ended,
 }
 
-async fn look(pid: i32, monitor: &Session) -> Result<Seen, PgError> {
+async fn look(pid: i32, sent: Instant, monitor: &Session) -> Result<Seen, PgError> {
     let Some(row) = monitor.query_opt(LOOK, &[&pid], "looking at the running query").await? else {
         return Ok(Seen::Ended);
     };
     let state: Option<String> = row.get(0);
-    Ok(match state.as_deref() {
-        None => Seen::Hidden,
-        Some("active") => {
-            let workers = u32::try_from(row.get::<_, i64>(2)).unwrap_or(0);
-            Seen::Look(Look { workers, waits_for_lock: row.get::<_, Option<&str>>(1) == Some("Lock") })
-        }
-        Some(_) => Seen::Ended,
-    })
+    match state.as_deref() {
+        None => return Ok(Seen::Hidden),
+        Some("active") => {}
+        Some(_) => return Ok(Seen::Ended),
+    }
+    let workers = u32::try_from(row.get::<_, i64>(2)).unwrap_or(0);
+    let free = if workers == 0 { Some(WorkerSlots::count(monitor).await?) } else { None };
+    let free = free.filter(|slots| slots.complete).map(|slots| slots.free());
+    let waits_for_lock = row.get::<_, Option<&str>>(1) == Some("Lock");
+    Ok(Seen::Look(Look { at: sent.elapsed(), workers, waits_for_lock, free }))
 }

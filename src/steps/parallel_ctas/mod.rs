@@ -1,31 +1,46 @@
 //! The step kind `parallel_ctas`: `CREATE TABLE … AS` with a guaranteed number of parallel workers.
 //!
 //! PostgreSQL decides twice how many workers a query gets: when it plans, and when the plan's Gather starts, once, from
-//! what slots are free. So the plan is asked first, and a query that it gives too few workers is never run. Then the
-//! query runs while another session looks at it; a shortfall is cancelled and tried again, and the last attempt goes
-//! on with the minimum.
+//! what slots are free. So the plan is asked first and the session tuned until it has the target; a query that can't be
+//! had with the minimum is never run, and the reason is named. Then free slots are waited for, the query is sent behind a
+//! guard that counts them once more, and another session looks at it; a shortfall is cancelled and tried again, and the
+//! last attempt goes on with the minimum.
 //!
 //! The table is made under a hidden name and swapped in by one transaction, so readers of the old one see no gap. Every
-//! way out ends the sessions on the server and drops the hidden table. Raising what makes PostgreSQL plan more
-//! workers, and waiting for free slots instead of trying, is not done here.
+//! way out ends the sessions on the server and drops the hidden table.
+//!
+//! ```text
+//! check the place ─► tuning ─► (diagnosis) ─► attempts: wait for slots ─► guard, run ┬► publish
+//!                                               ▲                                    │ look
+//!                                               └────────── cancel, drop ◄───────────┘
+//! ```
 
 mod attempt;
+mod attempts;
 mod diagnosis;
+mod indexes;
 mod look;
 mod plan;
+mod plan_text;
 mod publish;
-mod query;
+mod rehearsal;
+mod slots;
+mod statement;
+mod table_setting;
+mod tuning;
 mod verdict;
 
-use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
-use crate::domain::outcome::{Outcome, Workers};
+use crate::domain::ids::TableName;
+use crate::domain::outcome::Outcome;
 use crate::domain::progress::Progress;
 use crate::domain::step::CtasStep;
-use crate::postgres::{Session, drop_hidden_tables};
+use crate::postgres::{Session, WorkerSlots, drop_hidden_tables};
 
-use self::attempt::Ended;
-use self::query::CtasQuery;
+use self::attempts::Attempts;
+use self::slots::SlotWait;
+use self::statement::Statement;
+use self::tuning::Tuned;
 use super::StepContext;
 use super::{session, sweep};
 
@@ -33,9 +48,8 @@ use super::{session, sweep};
 pub(super) async fn run(step: &CtasStep, context: &StepContext) -> Result<Outcome, Failure> {
     let server = context.environment.postgres(&step.connection)?;
     let table = context.table(&step.table)?;
-    let text = context.scope.sql(&step.query)?;
-    let monitor = session::open(server, "monitor", Side::Target, context).await?;
-    let result = Box::pin(on_server(step, &table, &text, &monitor, context)).await;
+    let mut monitor = session::open(server, "monitor", Side::Target, context).await?;
+    let result = Box::pin(on_server(step, &table, &mut monitor, context)).await;
     if result.is_err() {
         clean_up(&monitor, context).await;
     }
@@ -45,77 +59,62 @@ pub(super) async fn run(step: &CtasStep, context: &StepContext) -> Result<Outcom
 
 async fn on_server(
     step: &CtasStep,
-    table: &crate::domain::ids::TableName,
-    text: &str,
-    monitor: &Session,
+    table: &TableName,
+    monitor: &mut Session,
     context: &StepContext,
 ) -> Result<Outcome, Failure> {
     sweep::sweep(monitor, Side::Target, context).await?;
     context.host.progress(Progress::phase("checking the plan"));
     let place = publish::check(step.mode, table, monitor, context).await?;
-    let query = CtasQuery { text, place: &place, unlogged: step.unlogged, guarantee: &step.workers };
-    let planned = query.check_plan(monitor, context).await?;
-    let (session, made) = Box::pin(until_enough(&query, planned, monitor, context)).await?;
-    let result = publish::publish(step.mode, &place, &made.hidden, &session, context).await;
-    session::end(session, &result, context).await;
-    result?;
-    let workers = Workers {
-        target: step.workers.target,
-        minimum: step.workers.minimum,
-        planned: made.report.planned,
-        achieved: made.report.launched,
-        attempts: made.number,
-        slot_wait_s: 0.0,
-    };
+    let indexes = indexes::render(&step.indexes, &place, context)?;
+    let statement = Statement::render(step, place, context)?;
+    let tuned = tuning::tune(step, &statement, monitor, context).await?;
+    let possible = check(step, &statement, &tuned, monitor, context).await?;
+    rehearsal::rehearse(&statement, &indexes, monitor, context).await?;
+    let wait = SlotWait::prepare(step.workers.slot_wait, monitor, context).await?;
+    let attempts = Attempts::new(step, &statement, &tuned, possible, wait, context);
+    let finished = Box::pin(attempts.until_enough(monitor)).await?;
+    let publishing = publish::publish(step, &statement.place, &finished.hidden, &indexes, &finished.session, context);
+    let published = Box::pin(publishing).await;
+    session::end(finished.session, &published, context).await;
+    published?;
     Ok(Outcome {
-        rows: Some(made.report.rows),
-        workers: Some(workers),
+        rows: Some(finished.made.rows),
+        workers: Some(finished.workers),
+        plan: Some(finished.made.plan.text()),
         table: Some(table.to_string()),
         ..Outcome::default()
     })
 }
 
-/// A table with its workers, still hidden.
-struct Made {
-    hidden: String,
-    number: u32,
-    report: plan::Report,
-}
-
-/// Attempts until one has its workers; returns the session that made the table.
-async fn until_enough(
-    query: &CtasQuery<'_>,
-    planned: u32,
-    monitor: &Session,
+/// Whether plan and server can give the minimum at all; how many workers the server could launch if nobody else ran any.
+async fn check(
+    step: &CtasStep,
+    statement: &Statement,
+    tuned: &Tuned,
+    session: &Session,
     context: &StepContext,
-) -> Result<(Session, Made), Failure> {
-    let guarantee = query.guarantee;
-    let mut best = 0;
-    for number in 1..=guarantee.attempts.max(1) {
-        let phase = format!("attempt {number}/{}: running with {planned} workers planned", guarantee.attempts);
-        context.host.progress(Progress::phase(phase));
-        let hidden = context.hidden_name(number as usize);
-        match Box::pin(attempt::run(query, number, planned, &hidden, monitor, context)).await? {
-            Ended::Enough(session, report) => return Ok((*session, Made { hidden, number, report })),
-            Ended::Short { seen } => best = best.max(seen),
-        }
-        if number < guarantee.attempts {
-            context.unless_stopped(tokio::time::sleep(guarantee.retry_delay)).await?;
-        }
+) -> Result<u32, Failure> {
+    let (planned, guarantee) = (tuned.plan.planned(), &step.workers);
+    context.debug(format!("the plan:\n{}", tuned.plan.text()));
+    if planned < guarantee.minimum {
+        return Err(diagnosis::too_few(step, statement, &tuned.plan, session, context).await);
     }
-    Err(Failure::transient(
-        Code::WorkerShortage,
-        Side::Target,
-        format!(
-            "PostgreSQL planned {planned} parallel workers and launched at most {best} in {} attempts; at least {} are \
-             needed",
-            guarantee.attempts, guarantee.minimum
-        ),
-    )
-    .with_hint(
-        "other queries hold the worker slots: raise max_parallel_workers and max_worker_processes on the server, run \
-         the job when it is less busy, or lower workers.minimum",
-    ))
+    let slots = session.run_until(&context.stop, Side::Target, WorkerSlots::count(session)).await?;
+    if let Some(failure) = diagnosis::too_few_slots(&slots, guarantee.minimum) {
+        return Err(failure);
+    }
+    let possible = slots.most();
+    let why = if planned < guarantee.target { "PostgreSQL plans" } else { "the server can launch" };
+    if planned.min(possible) < guarantee.target {
+        context.warn(format!(
+            "{why} {} workers where {} are wanted; it goes on, because {} are enough",
+            planned.min(possible),
+            guarantee.target,
+            guarantee.minimum
+        ));
+    }
+    Ok(possible)
 }
 
 /// Drops what is left of the step after a failure or stop; its sessions have ended by then.

@@ -1,19 +1,21 @@
 //! What `EXPLAIN (FORMAT JSON)` says about workers, before and after the query ran.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
-use crate::domain::code::Code;
-use crate::domain::failure::{Failure, Side};
+use crate::domain::ids::quoted;
+use crate::domain::outcome::GatherWorkers;
 
 /// A Gather (or Gather Merge) of a plan: where workers are asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Gather {
     /// Workers Planned.
     pub(super) planned: u32,
-    /// Workers Launched; none if the query hasn't run or never came to this Gather.
-    pub(super) launched: u32,
+    /// Workers Launched, the last time if it ran several times; `None` if the query hasn't run or never came to it.
+    pub(super) launched: Option<u32>,
     /// PostgreSQL's estimate of all the work below it.
-    pub(super) cost: f64,
+    cost: f64,
     /// Whether it starts as soon as the query does: nothing else has to be computed first.
     pub(super) starts_at_once: bool,
 }
@@ -24,45 +26,56 @@ pub(super) struct Plan {
     root: Value,
     /// All Gathers, in the plan's order.
     pub(super) gathers: Vec<Gather>,
-}
-
-/// What a query that ran says about itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Report {
-    /// Rows of the table.
-    pub(super) rows: u64,
-    /// Workers Planned of the costliest Gather.
-    pub(super) planned: u32,
-    /// Workers Launched of the costliest Gather.
-    pub(super) launched: u32,
+    /// How long planning took.
+    pub(super) planning: Duration,
 }
 
 impl Plan {
-    /// Reads the answer to an `EXPLAIN (FORMAT JSON)`.
-    pub(super) fn read(answer: &Value) -> Result<Self, Failure> {
-        let Some(root) = answer.get(0).and_then(|first| first.get("Plan")) else {
-            let message = "reading the plan of the query: the server's answer holds none";
-            return Err(Failure::permanent(Code::PostgresOther, Side::Target, message)
-                .with_hint("the query must be one SELECT, VALUES or TABLE statement"));
-        };
+    /// Reads the answer to an `EXPLAIN (FORMAT JSON)`; `None` if there is no plan in it.
+    pub(super) fn read(answer: &Value) -> Option<Self> {
+        let first = answer.get(0)?;
+        let root = first.get("Plan")?;
         let mut gathers = Vec::new();
         collect(root, true, &mut gathers);
-        Ok(Self { root: root.clone(), gathers })
+        let planning_ms = first.get("Planning Time").and_then(Value::as_f64).unwrap_or(0.0);
+        let planning = Duration::try_from_secs_f64(planning_ms / 1000.0).unwrap_or_default();
+        Some(Self { root: root.clone(), gathers, planning })
     }
 
-    /// The Gather that the guarantee is for: the one with the most work below it.
+    /// The Gather that the guarantee is for: of those that ran, if the query did, the one with the most work below it.
     pub(super) fn costliest(&self) -> Option<&Gather> {
-        self.gathers.iter().max_by(|one, other| one.cost.total_cmp(&other.cost))
+        let ran = self.gathers.iter().any(|gather| gather.launched.is_some());
+        let counted = self.gathers.iter().filter(|gather| !ran || gather.launched.is_some());
+        counted.max_by(|one, other| one.cost.total_cmp(&other.cost))
     }
 
-    /// What came out, of a plan that ran.
-    pub(super) fn report(&self) -> Report {
-        let gather = self.costliest();
-        Report {
-            rows: rows(&self.root),
-            planned: gather.map_or(0, |gather| gather.planned),
-            launched: gather.map_or(0, |gather| gather.launched),
-        }
+    /// Workers planned for the costliest Gather.
+    pub(super) fn planned(&self) -> u32 {
+        self.costliest().map_or(0, |gather| gather.planned)
+    }
+
+    /// Workers launched for the costliest Gather; `None` if the query came to none, so that there was nothing to share.
+    pub(super) fn launched(&self) -> Option<u32> {
+        self.costliest().and_then(|gather| gather.launched)
+    }
+
+    /// Planned and launched workers of all Gathers.
+    pub(super) fn workers(&self) -> Vec<GatherWorkers> {
+        let workers = |gather: &Gather| GatherWorkers { planned: gather.planned, achieved: gather.launched };
+        self.gathers.iter().map(workers).collect()
+    }
+
+    /// Rows that came out of the top of a plan that ran. PostgreSQL 18 writes them with decimals, 15 without.
+    pub(super) fn rows(&self) -> u64 {
+        let number = |key, otherwise| self.root.get(key).and_then(Value::as_f64).unwrap_or(otherwise);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rows, far below 2^53")]
+        let rows = (number("Actual Rows", 0.0) * number("Actual Loops", 1.0)).round() as u64;
+        rows
+    }
+
+    /// The top node.
+    pub(super) const fn root(&self) -> &Value {
+        &self.root
     }
 
     /// All nodes, from the top.
@@ -77,7 +90,8 @@ impl Plan {
     }
 }
 
-fn children(node: &Value) -> impl Iterator<Item = &Value> {
+/// The nodes below a node.
+pub(super) fn children(node: &Value) -> impl Iterator<Item = &Value> {
     node.get("Plans").and_then(Value::as_array).into_iter().flatten()
 }
 
@@ -86,15 +100,26 @@ pub(super) fn text<'a>(node: &'a Value, key: &str) -> &'a str {
     node.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// Tables of the plan, quoted and with their schema.
+pub(super) fn relations(plan: &Plan) -> Vec<String> {
+    plan.nodes().into_iter().filter(|node| node.get("Relation Name").is_some()).map(relation).collect()
+}
+
+/// The table of a node, quoted and with its schema.
+pub(super) fn relation(node: &Value) -> String {
+    format!("{}.{}", quoted(text(node, "Schema")), quoted(text(node, "Relation Name")))
+}
+
 fn number(node: &Value, key: &str) -> u32 {
     node.get(key).and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok()).unwrap_or(0)
 }
 
 fn collect(node: &Value, at_once: bool, gathers: &mut Vec<Gather>) {
     if text(node, "Node Type").starts_with("Gather") {
+        let ran = node.get("Actual Loops").and_then(Value::as_f64).is_some_and(|loops| loops > 0.0);
         gathers.push(Gather {
             planned: number(node, "Workers Planned"),
-            launched: number(node, "Workers Launched"),
+            launched: ran.then(|| number(node, "Workers Launched")),
             cost: node.get("Total Cost").and_then(Value::as_f64).unwrap_or(0.0),
             starts_at_once: at_once,
         });
@@ -115,22 +140,13 @@ fn collect(node: &Value, at_once: bool, gathers: &mut Vec<Gather>) {
     }
 }
 
-/// Rows that came out of the top of the plan. PostgreSQL 18 writes them with decimals, 15 without.
-fn rows(root: &Value) -> u64 {
-    let rows = root.get("Actual Rows").and_then(Value::as_f64).unwrap_or(0.0);
-    let loops = root.get("Actual Loops").and_then(Value::as_f64).unwrap_or(1.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rows, far below 2^53")]
-    let rows = (rows * loops).round() as u64;
-    rows
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
 
     fn gather(cost: f64, planned: u32, launched: u32) -> Value {
-        json!({"Node Type": "Gather", "Parent Relationship": "Outer", "Total Cost": cost,
+        json!({"Node Type": "Gather", "Parent Relationship": "Outer", "Total Cost": cost, "Actual Loops": 1,
                "Workers Planned": planned, "Workers Launched": launched})
     }
 
@@ -145,9 +161,19 @@ mod tests {
         let root = json!({"Node Type": "Aggregate", "Actual Rows": 7, "Actual Loops": 1,
                           "Plans": [init, gather(500.0, 4, 3)]});
         let plan = plan(&root);
-        assert_eq!(plan.gathers.len(), 2);
-        assert_eq!(plan.report(), Report { rows: 7, planned: 4, launched: 3 });
+        assert_eq!((plan.rows(), plan.planned(), plan.launched()), (7, 4, Some(3)));
         assert!(!plan.costliest().unwrap().starts_at_once, "the InitPlan runs first");
+        let all = [(1, Some(1)), (4, Some(3))].map(|(planned, achieved)| GatherWorkers { planned, achieved });
+        assert_eq!(plan.workers(), all);
+    }
+
+    #[test]
+    fn a_gather_that_the_query_never_came_to_does_not_count() {
+        let mut never = gather(500.0, 4, 0);
+        never["Actual Loops"] = json!(0);
+        let one = plan(&json!({"Node Type": "Append", "Plans": [never.clone(), gather(10.0, 2, 2)]}));
+        assert_eq!((one.planned(), one.launched()), (2, Some(2)));
+        assert_eq!(plan(&json!({"Node Type": "Append", "Plans": [never]})).launched(), None);
     }
 
     #[test]
@@ -162,13 +188,14 @@ mod tests {
 
     #[test]
     fn rows_are_read_in_the_way_of_old_and_new_servers() {
-        assert_eq!(plan(&json!({"Actual Rows": 1_000_000, "Actual Loops": 1})).report().rows, 1_000_000);
-        assert_eq!(plan(&json!({"Actual Rows": 1_000_000.00, "Actual Loops": 1})).report().rows, 1_000_000);
-        assert_eq!(plan(&json!({"Node Type": "Result"})).report(), Report { rows: 0, planned: 0, launched: 0 });
+        assert_eq!(plan(&json!({"Actual Rows": 1_000_000, "Actual Loops": 1})).rows(), 1_000_000);
+        assert_eq!(plan(&json!({"Actual Rows": 1_000_000.00, "Actual Loops": 1})).rows(), 1_000_000);
+        let empty = plan(&json!({"Node Type": "Result"}));
+        assert_eq!((empty.rows(), empty.planned(), empty.launched()), (0, 0, None));
     }
 
     #[test]
-    fn an_answer_without_a_plan_is_refused() {
-        assert_eq!(Plan::read(&json!(["Utility Statement"])).unwrap_err().code, Code::PostgresOther);
+    fn an_answer_without_a_plan_is_none() {
+        assert!(Plan::read(&json!(["Utility Statement"])).is_none());
     }
 }

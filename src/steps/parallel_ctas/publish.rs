@@ -4,10 +4,12 @@ use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::ids::TableName;
 use crate::domain::progress::Progress;
-use crate::domain::step::CtasMode;
-use crate::postgres::replacement::{self, Coming, Wanted};
+use crate::domain::step::{CtasMode, CtasStep};
+use crate::postgres::replacement::{self, Coming, Replacement, Wanted};
 use crate::postgres::{self, PgError, Place, Session};
 use crate::steps::StepContext;
+
+use super::indexes::{self, Index};
 
 /// Whether the connection's user may make tables in the schema $1.
 const MAY_CREATE: &str = "select has_schema_privilege($1, 'CREATE')";
@@ -45,38 +47,63 @@ pub(super) async fn check(
     Ok(place)
 }
 
-/// Analyses the hidden table and, when the run is known to be still ours, makes it visible.
+/// Completes the hidden table and, when the run is known to be still ours, makes it visible.
 pub(super) async fn publish(
-    mode: CtasMode,
+    step: &CtasStep,
     place: &Place,
     hidden: &str,
+    indexes: &[Index],
     session: &Session,
     context: &StepContext,
 ) -> Result<(), Failure> {
     let new = place.beside(hidden);
+    indexes::build(indexes, place, hidden, session, context).await?;
+    let replacement = match step.mode {
+        CtasMode::Replace => {
+            context.host.progress(Progress::phase("giving the new table what the old one had"));
+            let completing = complete(step, place, hidden, session, context);
+            Some(session.run_until(&context.stop, Side::Target, completing).await?)
+        }
+        CtasMode::FailIfExists => None,
+    };
     context.host.progress(Progress::phase("analysing the new table"));
     let analyze = format!("analyze {new}");
     session.run_until(&context.stop, Side::Target, session.execute(&analyze, "analysing the new table")).await?;
+    let oids = session.run_until(&context.stop, Side::Target, indexes::oids(indexes, place, session)).await?;
     context.host.progress(Progress::phase("swapping the new table in"));
     context.unless_stopped(context.host.gate()).await??;
-    match mode {
-        CtasMode::Replace => {
-            let replaced = replace(place, hidden, session, context);
-            session.run_until(&context.stop, Side::Target, replaced).await
-        }
-        CtasMode::FailIfExists => {
-            // A plain rename: it fails if somebody made the table meanwhile.
-            let rename = format!("alter table {new} rename to {}", place.name);
-            let doing = format!("giving the new table its name {}", place.full());
-            session.run_until(&context.stop, Side::Target, session.execute(&rename, doing)).await.map(drop)
-        }
+    if let Some(replacement) = &replacement {
+        let swapping = replacement::swap(session, replacement);
+        session.run_until(&context.stop, Side::Target, swapping).await?;
+    } else {
+        // A plain rename: it fails if somebody made the table meanwhile.
+        let rename = format!("alter table {new} rename to {}", place.name);
+        let doing = format!("giving the new table its name {}", place.full());
+        session.run_until(&context.stop, Side::Target, session.execute(&rename, doing)).await?;
     }
+    // The table is visible; a name that could not be given is no reason to say that it isn't.
+    if let Err(error) = indexes::name(indexes, place, &oids, session).await {
+        context.warn(format!("an index keeps its hidden name: {error}"));
+    }
+    Ok(())
 }
 
-/// Gives the new table what the old one had, and its place.
-async fn replace(place: &Place, hidden: &str, session: &Session, context: &StepContext) -> Result<(), PgError> {
-    let (place, hidden) = (place.clone(), hidden.to_owned());
-    let wanted = Wanted { place, hidden, coming: Coming::Made, unlogged: false, indexes: true };
+/// Gives the new table what the old one had, as far as it may before it is visible.
+async fn complete(
+    step: &CtasStep,
+    place: &Place,
+    hidden: &str,
+    session: &Session,
+    context: &StepContext,
+) -> Result<Vec<Replacement>, PgError> {
+    let wanted = Wanted {
+        place: place.clone(),
+        hidden: hidden.to_owned(),
+        coming: Coming::Made,
+        unlogged: step.unlogged,
+        // A job that names indexes names all of them.
+        indexes: step.indexes.is_empty(),
+    };
     let planned = replacement::plan(session, &[wanted]).await?;
     for replacement in &planned {
         for loss in replacement.lost() {
@@ -84,5 +111,5 @@ async fn replace(place: &Place, hidden: &str, session: &Session, context: &StepC
         }
     }
     replacement::complete(session, &planned).await?;
-    replacement::swap(session, &planned).await
+    Ok(planned)
 }

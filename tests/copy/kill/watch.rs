@@ -1,28 +1,44 @@
-//! A reader of the staging table that never stops looking.
+//! A reader of the staging tables that never stops looking.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use windlass::postgres::{PgError, Server, Session};
 
-use super::{ROWS, TABLE};
+use super::job::Mode;
 
-/// What a look must find: so many rows, each once, all of the old generation or all of the new.
+/// What is looked at, and what must be found: all of the old rows or all of the new.
 #[derive(Default)]
 pub(super) struct Watch {
+    /// The job whose staging tables are looked at.
+    mode: AtomicUsize,
     /// The generation that is being copied.
-    pub(super) newest: AtomicI32,
+    newest: AtomicI32,
+    /// The newest generation that was seen, for each job.
+    seen: Mutex<[i32; Mode::ALL.len()]>,
     /// Looks so far.
-    pub(super) looks: AtomicU64,
+    looks: AtomicU64,
 }
 
 impl Watch {
+    /// Looks at that job's tables from now on, where a new generation is about to arrive.
+    pub(super) fn turn_to(&self, mode: Mode, generation: i32) {
+        self.newest.store(generation, Ordering::SeqCst);
+        let place = Mode::ALL.iter().position(|one| *one == mode).unwrap();
+        self.mode.store(place, Ordering::SeqCst);
+    }
+
+    /// How often it has looked.
+    pub(super) fn looks(&self) -> u64 {
+        self.looks.load(Ordering::Relaxed)
+    }
+
     /// Looks for as long as it is polled; ends, with what is wrong, at the first look that finds anything else.
     pub(super) async fn look(self: Arc<Self>, server: Server) -> String {
-        let mut seen = 0;
         loop {
             let Ok(session) = server.connect("test-reader").await else { continue };
-            match self.look_with(&session, &mut seen).await {
+            match self.look_with(&session).await {
                 // A server that was crashed throws its readers out, too.
                 Err(error) if session.client().is_closed() || error.sqlstate.is_none() => {}
                 Err(error) => return error.to_string(),
@@ -31,21 +47,18 @@ impl Watch {
         }
     }
 
-    async fn look_with(&self, session: &Session, seen: &mut i32) -> Result<String, PgError> {
-        let look = format!("select count(*), count(distinct id), sum(id)::bigint, min(gen), max(gen) from {TABLE}");
+    async fn look_with(&self, session: &Session) -> Result<String, PgError> {
         loop {
-            // Read before the look: what is found may be newer than what was the newest then.
-            let row = session.query_one(&look, &[], "reading").await?;
-            let (rows, ids, sum): (i64, i64, i64) = (row.get(0), row.get(1), row.get(2));
-            let (oldest, newest): (Option<i32>, Option<i32>) = (row.get(3), row.get(4));
-            let whole = rows == ROWS && ids == ROWS && sum == ROWS * (ROWS + 1) / 2 && oldest == newest;
-            let generation = newest.unwrap_or(-1);
-            if !whole || generation < *seen || generation > self.newest.load(Ordering::SeqCst) {
-                return Ok(format!(
-                    "{rows} rows of {ids} ids, sum {sum}, generations {oldest:?} to {newest:?}, after {seen}"
-                ));
+            let place = self.mode.load(Ordering::SeqCst);
+            let mode = Mode::ALL[place];
+            let row = session.query_one(&mode.look(), &[], "reading").await?;
+            let (whole, found): (bool, Option<i32>) = (row.get(0), row.get(1));
+            let generation = found.unwrap_or(-1);
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            if !whole || generation < seen[place] || generation > self.newest.load(Ordering::SeqCst) {
+                return Ok(format!("{mode:?}: whole: {whole}, generation {found:?} after {}", seen[place]));
             }
-            *seen = generation;
+            seen[place] = generation;
             self.looks.fetch_add(1, Ordering::Relaxed);
         }
     }

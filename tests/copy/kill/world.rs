@@ -2,22 +2,26 @@
 
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
+use rand::RngExt as _;
 use rand::rngs::StdRng;
-use rand::seq::IndexedRandom as _;
 use windlass::domain::ids::RunId;
 use windlass::domain::run::Run;
 use windlass::postgres::{Server, Session};
 use windlass::store::{NewRun, Store};
 use windlass::telemetry::Metrics;
 
-use super::{ROWS, Side, TABLE};
+use super::aim::Aim;
+use super::job::Mode;
+use super::{Harm, ROWS, Side};
 use crate::cli::folder::{Folder, Running};
 use crate::support::{PrivateServer, eventually};
 
 /// How long a run may take, with a server that recovers and a daemon that starts anew in it.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The source's tables.
+const SOURCES: &[&str] = &["\"원본\"", "\"둘째\""];
 
 /// The servers, the daemon, and the state database that nobody harms.
 pub(super) struct World {
@@ -29,7 +33,7 @@ pub(super) struct World {
 }
 
 impl World {
-    /// A source with rows of generation 0, a target with the same, and a daemon that knows the job `kill`.
+    /// Sources with rows of generation 0, empty targets, and a daemon that knows the jobs.
     pub(super) async fn new() -> Self {
         let (source, target) = tokio::join!(PrivateServer::start(&[], false), PrivateServer::start(&[], false));
         let folder = Folder::new().await;
@@ -40,37 +44,31 @@ impl World {
         let connections =
             connection("source", &source) + connection("target", &target).trim_start_matches("connections:\n");
         folder.write("windlass.yaml", &settings.replace("connections:\n", &connections));
-        folder.write(
-            "jobs/kill.yaml",
-            "job: kill
-retry: {attempts: 100, delay: 100ms, backoff: constant, jitter: 0}
-steps:
-  - id: copy
-    copy_to_staging:
-      from: {connection: source, table: \"원본\"}
-      to: {connection: target, table: \"적재\"}
-",
-        );
+        for mode in Mode::ALL {
+            folder.write(&format!("jobs/{}.yaml", mode.job()), &mode.file());
+        }
         let store = Store::new(folder.database.server(), Metrics::new("test")).unwrap();
         let mut world = Self { source, target, folder, store, daemon: None };
-        for (side, table) in [(Side::Source, "원본"), (Side::Target, "적재")] {
-            let make = format!("create table \"{table}\" (id int primary key, gen int, \"값\" text)");
-            world.execute(side, &make).await;
-        }
-        world.fill(Side::Source, "원본", 0).await;
-        world.fill(Side::Target, "적재", 0).await;
+        let make =
+            |table: &&str| format!("create table {table} (id int, gen int, \"값\" text, primary key (id, gen));");
+        let there: String = Mode::ALL.iter().flat_map(|mode| mode.tables()).map(make).collect();
+        world.execute(Side::Source, &SOURCES.iter().map(make).collect::<String>()).await;
+        world.execute(Side::Target, &format!("create schema \"여럿\"; {there}")).await;
+        world.renew(0).await;
         world.start_daemon().await;
         world
     }
 
     /// Gives the source's rows another generation.
     pub(super) async fn renew(&self, generation: i32) {
-        self.fill(Side::Source, "원본", generation).await;
+        let rows = format!("select g, {generation}, repeat('값 ' || g, 10) from generate_series(1, {ROWS}) g");
+        let fill = |table: &&str| format!("truncate {table}; insert into {table} {rows};");
+        self.execute(Side::Source, &format!("begin; {} commit", SOURCES.iter().map(fill).collect::<String>())).await;
     }
 
-    async fn fill(&self, side: Side, table: &str, generation: i32) {
-        let rows = format!("select g, {generation}, repeat('값 ' || g, 10) from generate_series(1, {ROWS}) g");
-        self.execute(side, &format!("begin; truncate \"{table}\"; insert into \"{table}\" {rows}; commit")).await;
+    /// Forgets what was added in earlier rounds but one, so that it doesn't become ever more.
+    pub(super) async fn thin_out(&self) {
+        self.execute(Side::Target, "delete from append where gen < (select max(gen) from append)").await;
     }
 
     async fn execute(&self, side: Side, statements: &str) {
@@ -104,18 +102,18 @@ steps:
         self.target.server("postgres")
     }
 
-    /// The generation of the staging table's rows.
-    pub(super) async fn generation(&self) -> i32 {
+    /// Whether the staging tables of a job are whole, and their newest generation.
+    pub(super) async fn look(&self, mode: Mode) -> (bool, i32) {
         let session = self.session(Side::Target).await;
-        let row = session.query_one(&format!("select max(gen) from {TABLE}"), &[], "reading").await.unwrap();
+        let row = session.query_one(&mode.look(), &[], "reading").await.unwrap();
         session.close().await;
-        row.get(0)
+        (row.get(0), row.get(1))
     }
 
     /// Puts a run into the queue.
-    pub(super) async fn trigger(&self) -> RunId {
-        let job = self.store.job("kill").await.unwrap().unwrap();
-        self.store.create_run(&NewRun::manual("kill", job.hash, std::collections::BTreeMap::new())).await.unwrap()
+    pub(super) async fn trigger(&self, mode: Mode) -> RunId {
+        let job = self.store.job(mode.job()).await.unwrap().unwrap();
+        self.store.create_run(&NewRun::manual(mode.job(), job.hash, std::collections::BTreeMap::new())).await.unwrap()
     }
 
     /// Waits for a run's end.
@@ -132,49 +130,30 @@ steps:
         }
     }
 
-    /// The daemon's sessions on a side: process, and what it is doing.
-    pub(super) async fn sessions(&self, side: Side) -> Vec<(i32, String)> {
-        let look = "select pid, right(application_name, 6) || ': ' || state || ' ' || left(query, 30)
-                    from pg_stat_activity where application_name like 'windlass/%' and backend_type = 'client backend'";
-        let session = self.session(side).await;
-        let rows = session.query(look, &[], "looking for sessions").await.unwrap();
-        session.close().await;
-        rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+    /// Sessions that are ready to look and to strike.
+    pub(super) async fn aim(&self) -> Aim {
+        let (source, target) = tokio::join!(self.session(Side::Source), self.session(Side::Target));
+        Aim { source, target }
     }
 
-    /// Terminates one of the daemon's sessions on a side, or all of them. Says what they were doing.
-    pub(super) async fn terminate(&self, side: Side, all: bool, rng: &mut StdRng) -> Option<String> {
-        let mut found = self.sessions(side).await;
-        if !all {
-            found = found.choose(rng).cloned().into_iter().collect();
+    /// Does harm. Says what the sessions that were hit were doing.
+    pub(super) async fn harm(&mut self, harm: Harm, aim: &Aim, rng: &mut StdRng) -> Vec<String> {
+        match harm {
+            Harm::Terminate(side) => aim.terminate(side, rng.random(), rng).await,
+            Harm::TerminateAll => {
+                let source = aim.terminate(Side::Source, true, rng).await;
+                let target = aim.terminate(Side::Target, true, rng).await;
+                source.into_iter().chain(target).collect()
+            }
+            Harm::Crash(side) => aim.crash(side, rng).await,
+            Harm::Daemon => {
+                let (source, target) = (aim.found(Side::Source).await, aim.found(Side::Target).await);
+                // Dropping kills, without a word to the process.
+                self.daemon = None;
+                self.start_daemon().await;
+                source.into_iter().chain(target).map(|(_, doing)| doing).collect()
+            }
         }
-        let pids: Vec<i32> = found.iter().map(|(pid, _)| *pid).collect();
-        let session = self.session(side).await;
-        let ended =
-            session.query("select pg_terminate_backend(pid) from unnest($1::int[]) pid", &[&pids], "ending").await;
-        ended.unwrap();
-        session.close().await;
-        let doing: Vec<String> = found.into_iter().map(|(_, doing)| doing).collect();
-        (!doing.is_empty()).then(|| doing.join(", "))
-    }
-
-    /// Kills the process of one of the daemon's sessions, upon which the server throws out everybody and recovers.
-    pub(super) async fn crash(&self, side: Side, rng: &mut StdRng) -> Option<String> {
-        let (pid, doing) = self.sessions(side).await.choose(rng).cloned()?;
-        // It may have ended by itself meanwhile.
-        kill(Pid::from_raw(pid), Signal::SIGKILL).ok().map(|()| doing)
-    }
-
-    /// Kills the daemon, and starts another one.
-    pub(super) async fn replace_daemon(&mut self) -> Option<String> {
-        let mut doing = Vec::new();
-        for side in [Side::Source, Side::Target] {
-            doing.extend(self.sessions(side).await.into_iter().map(|(_, doing)| doing));
-        }
-        // Dropping kills, without a word to the process.
-        self.daemon = None;
-        self.start_daemon().await;
-        (!doing.is_empty()).then(|| doing.join(", "))
     }
 
     async fn start_daemon(&mut self) {
@@ -187,10 +166,11 @@ steps:
     pub(super) async fn assert_nothing_left(&self) {
         for side in [Side::Source, Side::Target] {
             let session = self.session(side).await;
-            let hidden = "select count(*) from pg_class where relname like 'windlass%'";
+            let hidden = "select count(*) from pg_class where relname like 'windlass\\_0%'";
             assert_eq!(session.query_one(hidden, &[], "looking").await.unwrap().get::<_, i64>(0), 0, "{side:?}");
             session.close().await;
-            eventually("no session is left", async || self.sessions(side).await.is_empty()).await;
+            let aim = self.aim().await;
+            eventually("no session is left", async || aim.found(side).await.is_empty()).await;
         }
     }
 
