@@ -14,7 +14,7 @@ use crate::steps::{StepContext, session};
 
 use super::meter::Meter;
 use super::rate::Copied;
-use super::snapshot::SETTINGS;
+use super::snapshot::{LIMITS, SETTINGS};
 use super::table::Table;
 use super::work::{Task, Work};
 use super::{checksum, table};
@@ -89,7 +89,9 @@ async fn tasks(
     while let Some(task) = job.next(source).await? {
         if target.is_none() {
             let role = table::role("target", number);
-            *target = Some(session::open(&job.to, &role, Side::Target, &job.context).await?);
+            let opened = target.insert(session::open(&job.to, &role, Side::Target, &job.context).await?);
+            let prepare = opened.execute(LIMITS, "preparing the session");
+            opened.run_until(&job.context.stop, Side::Target, prepare).await?;
         }
         let Some(target) = target.as_ref() else { return Err(Failure::bug("a session that was opened is gone")) };
         match (task, source.as_ref()) {
@@ -103,10 +105,16 @@ async fn tasks(
             (Task::Analyze { table }, _) => {
                 let staging = &job.tables[table].staging;
                 let analyze = format!("analyze {}", staging.new_name());
-                on_target(job, table, target, async {
+                let analyzed = on_target(job, table, target, async {
                     target.execute(&analyze, format!("analyzing {}", staging.table)).await.map(drop)
                 })
-                .await?;
+                .await;
+                match analyzed {
+                    // Some values are beyond what statistics can be made of, such as ranges with huge bounds. The rows
+                    // are there all the same.
+                    Err(failure) if failure.code == Code::PostgresData => job.context.warn(failure.message),
+                    other => other?,
+                }
             }
             (Task::Load { .. } | Task::Compare { .. }, None) => {
                 return Err(Failure::bug("a worker without a source was given a task that reads"));
