@@ -112,11 +112,20 @@ impl Handover {
             })
             .collect();
         for (new, old) in one.kept.columns.iter().filter_map(|column| one.sequence_of(column)) {
-            let (new, old) = (literal(&one.place.beside(&new).to_string()), one.place.beside(&old));
-            statements.push(format!("select setval({new}, last_value, is_called) from {old}"));
+            statements.push(pass_on(&one.place.beside(&new).to_string(), &one.place.beside(&old).to_string()));
         }
         statements
     }
+}
+
+/// Moves a new sequence to where the old one stands, unless its own rows have taken it further.
+fn pass_on(new: &str, old: &str) -> String {
+    let name = literal(new);
+    format!(
+        "select setval({name}, o.last_value, o.is_called) from {old} o, {new} n, pg_sequence s \
+         where s.seqrelid = {name}::regclass and (not n.is_called or (o.is_called and \
+           case when s.seqincrement > 0 then o.last_value > n.last_value else o.last_value < n.last_value end))"
+    )
 }
 
 /// Says what is not any more as planned.

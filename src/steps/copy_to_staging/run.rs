@@ -23,7 +23,8 @@ use super::work::{TableWork, Work};
 use super::worker::Job;
 use super::{part, publish, source, staging, worker};
 
-/// Sessions that build indexes at least, where there are so many to build: building is the target's work alone.
+/// Sessions on the target at least, where there is so much to build and analyze: it is the target's work alone, and goes
+/// on while rows come in.
 const BUILDERS: usize = 4;
 
 /// Runs one attempt.
@@ -137,7 +138,7 @@ async fn copy(
             analyze: table.staging.swapped,
         })
         .collect();
-    let things: usize = work.iter().flat_map(|work| &work.stages).sum();
+    let things: usize = work.iter().map(|work| work.stages.iter().sum::<usize>() + usize::from(work.analyze)).sum();
     let meter = Meter::new(
         tables.iter().map(|table| (table.source.name.clone(), table.source.rows_expected, table.parts.len())),
     );

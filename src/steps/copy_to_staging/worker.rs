@@ -19,6 +19,10 @@ use super::table::Table;
 use super::work::{Task, Work};
 use super::{checksum, table};
 
+/// Commits work on a hidden table without waiting for the disk: the commit that makes it visible waits for all that was
+/// written before it.
+const COMMIT: &str = "set local synchronous_commit = off; commit";
+
 /// What all workers of an attempt share.
 pub(super) struct Job {
     /// The attempt; its stop signal is that of the workers, which the first failure fires.
@@ -104,17 +108,11 @@ async fn tasks(
             }
             (Task::Analyze { table }, _) => {
                 let staging = &job.tables[table].staging;
-                let analyze = format!("analyze {}", staging.new_name());
-                let analyzed = on_target(job, table, target, async {
+                let analyze = format!("begin; {SETTINGS}; {}; {COMMIT}", table::analyze(&staging.new_name()));
+                on_target(job, table, target, async {
                     target.execute(&analyze, format!("analyzing {}", staging.table)).await.map(drop)
                 })
-                .await;
-                match analyzed {
-                    // Some values are beyond what statistics can be made of, such as ranges with huge bounds. The rows
-                    // are there all the same.
-                    Err(failure) if failure.code == Code::PostgresData => job.context.warn(failure.message),
-                    other => other?,
-                }
+                .await?;
             }
             (Task::Load { .. } | Task::Compare { .. }, None) => {
                 return Err(Failure::bug("a worker without a source was given a task that reads"));
@@ -157,9 +155,7 @@ async fn load(job: &Job, index: usize, part: usize, source: &Session, target: &S
             format!("read {} rows of {}, but the target wrote {}", relayed.read, table.source.name, relayed.written);
         return Err(Failure::permanent(Code::CopyCount, Side::Target, message));
     }
-    // The swap's own commit waits for all that was written before it.
-    let commit = "set local synchronous_commit = off; commit";
-    on_target(job, index, target, target.execute(commit, "committing the new table")).await?;
+    on_target(job, index, target, target.execute(COMMIT, "committing the new table")).await?;
     job.meter.end(index, &flow, Copied { rows: relayed.written, bytes: relayed.bytes });
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! New tables that take the places of others: what they are like, and how they get there.
 
+mod like_old;
+mod many;
 mod swap;
 
 use windlass::domain::ids::TableName;
