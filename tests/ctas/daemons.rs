@@ -108,7 +108,8 @@ async fn steps_of_several_daemons_take_turns_at_the_same_slots() {
         let run = world.ended(id).await;
         assert_eq!(run.state, RunState::Succeeded, "{run:#?}");
         let workers = run.steps[0].attempts[0].outcome.as_ref().unwrap().workers.clone().unwrap();
-        assert_eq!((workers.achieved, workers.attempts, workers.target_met), (4, 1, true), "{workers:?}");
+        let log = || world.folder.call(&["logs", &id.to_string()]).stdout;
+        assert_eq!((workers.achieved, workers.attempts, workers.target_met), (4, 1, true), "{workers:?}\n{}", log());
         assert!(workers.lost_s.abs() < f64::EPSILON, "{workers:?}");
     }
     let both = "select count(distinct daemon) from windlass.attempt";

@@ -22,6 +22,8 @@ const PREPARE: &str = "
       execute format('alter database %I set parallel_tuple_cost = 0', current_database());
       execute format('alter database %I set seq_page_cost = 0', current_database());
       execute format('alter database %I set min_parallel_table_scan_size = 0', current_database());
+      -- Else every look into the catalogue would take workers. Who wants some says so.
+      execute format('alter database %I set max_parallel_workers_per_gather = 0', current_database());
     end $$;
     create table pages (id int, pad text);
     alter table pages alter pad set storage plain;

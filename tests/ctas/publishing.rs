@@ -173,3 +173,37 @@ async fn what_would_be_refused_after_the_query_is_refused_before_it() {
     nothing_left_in(&database).await;
     database.close().await;
 }
+
+#[tokio::test]
+async fn a_replaced_table_keeps_what_it_had_and_a_job_that_names_indexes_names_all_of_them() {
+    let database = server().database().await;
+    prepare(&database.server()).await;
+    database
+        .execute(
+            "create table result (id int primary key, pad text);
+             create index old_way on result (pad, id);
+             alter table result set (fillfactor = 55)",
+        )
+        .await;
+    let kept = "result_pkey: CREATE UNIQUE INDEX result_pkey ON public.result USING btree (id)";
+    let (context, _) = on(&database.server());
+    let mut step = step("result", "select id, pad from pages", 2, 1, 1);
+    run(&step, &context).await.unwrap();
+    let old_way = "old_way: CREATE INDEX old_way ON public.result USING btree (pad, id)";
+    assert_eq!(indexes_of(&database).await, format!("{old_way}\n{kept}"));
+    assert_eq!(
+        database.value("select reloptions from pg_class where oid = 'result'::regclass").await,
+        "{fillfactor=55}"
+    );
+
+    let (context, _) = on(&database.server());
+    step.indexes = vec![
+        index(IndexKey::Columns(vec!["pad".into()])),
+        CtasIndex { primary_key: true, ..index(IndexKey::Columns(vec!["id".into()])) },
+    ];
+    run(&step, &context).await.unwrap();
+    let new_way = "result_pad_idx: CREATE INDEX result_pad_idx ON public.result USING btree (pad)";
+    assert_eq!(indexes_of(&database).await, format!("{new_way}\n{kept}"));
+    nothing_left_in(&database).await;
+    database.close().await;
+}

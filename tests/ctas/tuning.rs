@@ -102,7 +102,7 @@ async fn a_limit_of_the_user_below_the_target_is_raised_for_the_session() {
     let database = server.server("postgres");
     prepare(&database).await;
     let (context, _) = on(&database);
-    let mut step = step("result", "select id from pages", 4, 3, 1);
+    let mut step = step("result", &slow(0.01), 4, 3, 1);
     let workers = run(&step, &context).await.unwrap().workers.unwrap();
     assert_eq!(workers.achieved, 4);
     assert!(workers.helped.contains(&"max_parallel_workers = 4".to_owned()), "{workers:?}");
@@ -120,7 +120,7 @@ async fn a_server_with_too_few_processes_is_no_reason_to_wait() {
     let database = server.server("postgres");
     prepare(&database).await;
     let (context, host) = on(&database);
-    let mut step = step("result", "select id from pages", 4, 3, 5);
+    let mut step = step("result", &slow(0.01), 4, 3, 5);
     step.workers.slot_wait = std::time::Duration::from_mins(1);
     let failure = run(&step, &context).await.unwrap_err();
     assert_eq!((failure.code, failure.class), (Code::NotParallel, FailureClass::Permanent));

@@ -24,7 +24,7 @@ class Contention:
         with psycopg.connect(self.url, autocommit=True) as session:
             session.execute(SETTINGS)
             self.sessions.append(session)
-            while not self.stopped.wait(chance.uniform(0.0, 1.5)):
+            while not self.stopped.wait(chance.uniform(0.0, 0.6)):
                 workers = chance.randint(1, 4)
                 seconds = chance.uniform(0.5, 3.0)
                 session.execute(f"set max_parallel_workers_per_gather = {workers}")

@@ -65,16 +65,20 @@ async fn on_server(
 ) -> Result<Outcome, Failure> {
     sweep::sweep(monitor, Side::Target, context).await?;
     context.host.progress(Progress::phase("checking the plan"));
-    let place = publish::check(step.mode, table, monitor, context).await?;
-    let indexes = indexes::render(&step.indexes, &place, context)?;
-    let statement = Statement::render(step, place, context)?;
+    let target = publish::check(step.mode, table, monitor, context).await?;
+    let indexes = indexes::render(&step.indexes, &target.place, context)?;
+    let statement = Statement::render(step, target, context)?;
     let tuned = tuning::tune(step, &statement, monitor, context).await?;
     let possible = check(step, &statement, &tuned, monitor, context).await?;
+    tuning::keep_serial(monitor, context).await?;
     rehearsal::rehearse(&statement, &indexes, monitor, context).await?;
     let wait = SlotWait::prepare(step.workers.slot_wait, monitor, context).await?;
     let attempts = Attempts::new(step, &statement, &tuned, possible, wait, context);
     let finished = Box::pin(attempts.until_enough(monitor)).await?;
-    let publishing = publish::publish(step, &statement.place, &finished.hidden, &indexes, &finished.session, context);
+    let publishing = async {
+        tuning::keep_serial(&finished.session, context).await?;
+        publish::publish(step, &statement.place, &finished.hidden, &indexes, &finished.session, context).await
+    };
     let published = Box::pin(publishing).await;
     session::end(finished.session, &published, context).await;
     published?;

@@ -14,13 +14,25 @@ use super::indexes::{self, Index};
 /// Whether the connection's user may make tables in the schema $1.
 const MAY_CREATE: &str = "select has_schema_privilege($1, 'CREATE')";
 
+/// The tablespace of the table $1, where it isn't the database's own.
+const TABLESPACE: &str =
+    "select spcname::text from pg_class c join pg_tablespace t on t.oid = c.reltablespace where c.oid = $1";
+
+/// Where the table will stand.
+pub(super) struct Target {
+    /// Its place.
+    pub(super) place: Place,
+    /// The tablespace of the table that it replaces, where that isn't the database's own.
+    pub(super) tablespace: Option<String>,
+}
+
 /// Finds where the table will stand and whether it can be put there, before any work is done.
 pub(super) async fn check(
     mode: CtasMode,
     table: &TableName,
     session: &Session,
     context: &StepContext,
-) -> Result<Place, Failure> {
+) -> Result<Target, Failure> {
     let asked = async {
         let place = postgres::place(session, table).await?;
         let schema = place.schema.as_str();
@@ -28,9 +40,10 @@ pub(super) async fn check(
         if mode == CtasMode::Replace {
             replacement::check(session, std::slice::from_ref(&place)).await?;
         }
-        Ok((place, row.get::<_, bool>(0)))
+        let tablespace = session.query_opt(TABLESPACE, &[&place.oid.unwrap_or(0)], "looking at the old table").await?;
+        Ok((place, row.get::<_, bool>(0), tablespace.map(|row| row.get(0))))
     };
-    let (place, may_create) = session.run_until(&context.stop, Side::Target, asked).await?;
+    let (place, may_create, tablespace) = session.run_until(&context.stop, Side::Target, asked).await?;
     if mode == CtasMode::FailIfExists && place.oid.is_some() {
         let message = format!("the table {} exists already", place.full());
         return Err(Failure::permanent(Code::PostgresStatement, Side::Target, message)
@@ -44,7 +57,7 @@ pub(super) async fn check(
             .with_sqlstate("42501")
             .with_hint(hint));
     }
-    Ok(place)
+    Ok(Target { place, tablespace })
 }
 
 /// Completes the hidden table and, when the run is known to be still ours, makes it visible.

@@ -4,6 +4,7 @@
 //! workers run, so two steps never share what is enough for one. Others can't be kept out: the statement itself is led by
 //! a guard that counts once more.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::domain::code::Code;
@@ -16,9 +17,9 @@ use crate::steps::StepContext;
 /// fraction of a millisecond.
 const COUNT_EVERY: Duration = Duration::from_millis(40);
 
-/// Pause before slots that have just become free are believed: a worker disappears from view a moment before the server
-/// has its slot back.
-const CONFIRM: Duration = Duration::from_millis(10);
+/// Pause before slots that have just become free are believed: a worker disappears from view before the server has its
+/// slot back, by well under a millisecond on an idle machine and by some ten on a busy one.
+const CONFIRM: Duration = Duration::from_millis(50);
 
 /// How often who holds the slots is looked up while waiting.
 const TELL_EVERY: Duration = Duration::from_secs(2);
@@ -115,8 +116,9 @@ impl SlotWait {
         session: &Session,
         context: &StepContext,
     ) -> Result<Slots, Failure> {
-        self.take_turn(deadline, context).await?;
-        let (mut busy, mut told) = (None, None::<Instant>);
+        // Who had to wait for the turn comes right after another step, whose workers may just be ending.
+        let waited = self.take_turn(deadline, context).await?;
+        let (mut busy, mut told) = (waited.then_some(0), None::<Instant>);
         loop {
             let counting = session.run_until(&context.stop, Side::Target, WorkerSlots::count(session));
             let slots = match counting.await {
@@ -141,22 +143,25 @@ impl SlotWait {
                 return Ok(Slots::Short(free));
             }
             if busy != Some(free) || told.is_none_or(|at| now - at >= TELL_EVERY) {
+                tell(free, needed, told.is_none(), session, context).await;
                 told = Some(now);
-                tell(free, needed, busy.is_none(), session, context).await;
             }
             busy = Some(free);
             context.unless_stopped(tokio::time::sleep(COUNT_EVERY.min(deadline - now))).await?;
         }
     }
 
-    /// Waits for the turn. A step that doesn't get it in time goes on without: a turn is manners, the guard is safety.
-    async fn take_turn(&mut self, deadline: Instant, context: &StepContext) -> Result<(), Failure> {
+    /// Waits for the turn, and says whether somebody was ahead. A step that doesn't get it in time goes on without: a turn
+    /// is manners, the guard is safety.
+    async fn take_turn(&mut self, deadline: Instant, context: &StepContext) -> Result<bool, Failure> {
         if self.has_turn || deadline <= Instant::now() {
-            return Ok(());
+            return Ok(false);
         }
         // Set beforehand: also who only stands in the queue has to leave it.
         self.has_turn = true;
+        let queued = AtomicBool::new(false);
         let ahead = |who: &str| {
+            queued.store(true, Ordering::Relaxed);
             context.info(format!("waiting for worker slots: {who}"));
             context.host.progress(Progress::phase(format!("waiting for worker slots: {who}")));
         };
@@ -167,7 +172,7 @@ impl SlotWait {
             Ok(Err(failure)) => return Err(failure),
             Err(_) => self.give_back(context).await,
         }
-        Ok(())
+        Ok(queued.into_inner())
     }
 }
 

@@ -9,6 +9,7 @@ use crate::postgres::{Ident, PgError, PgErrorKind, Place, Session, literal};
 use crate::steps::StepContext;
 
 use super::plan::Plan;
+use super::publish::Target;
 
 /// What is made, rendered; all attempts of a step make the same.
 pub(super) struct Statement {
@@ -31,8 +32,8 @@ pub(super) struct Answer {
 }
 
 impl Statement {
-    /// Renders a step's statement for a place.
-    pub(super) fn render(step: &CtasStep, place: Place, context: &StepContext) -> Result<Self, Failure> {
+    /// Renders a step's statement. A table that takes another's place lies where that one does, unless the job says where.
+    pub(super) fn render(step: &CtasStep, target: Target, context: &StepContext) -> Result<Self, Failure> {
         let mut options = String::new();
         if !step.with.is_empty() {
             let rendered =
@@ -40,11 +41,12 @@ impl Statement {
             let rendered: Vec<String> = rendered.collect::<Result<_, Failure>>()?;
             options = format!(" with ({})", rendered.join(", "));
         }
-        if let Some(tablespace) = &step.tablespace {
-            options = format!("{options} tablespace {}", Ident::new(context.scope.text(tablespace)?));
+        let tablespace = step.tablespace.as_ref().map(|name| context.scope.text(name)).transpose()?;
+        if let Some(tablespace) = tablespace.or(target.tablespace) {
+            options = format!("{options} tablespace {}", Ident::new(tablespace));
         }
         let persistence = if step.unlogged { "unlogged " } else { "" };
-        Ok(Self { text: context.scope.sql(&step.query)?, place, persistence, options })
+        Ok(Self { text: context.scope.sql(&step.query)?, place: target.place, persistence, options })
     }
 
     /// The statement that makes the table under that name.

@@ -59,6 +59,14 @@ impl Tuned {
     }
 }
 
+/// Keeps a session's later statements from taking workers themselves: with costs of nothing even a look into the catalogue
+/// would.
+pub(super) async fn keep_serial(session: &Session, context: &StepContext) -> Result<(), Failure> {
+    let statement = set(PER_GATHER, "0");
+    let serial = session.execute(&statement, "keeping other statements from taking workers");
+    session.run_until(&context.stop, Side::Target, serial).await.map(drop)
+}
+
 fn set(name: &str, value: &str) -> String {
     format!("set {name} = {value};")
 }
