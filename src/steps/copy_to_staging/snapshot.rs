@@ -11,11 +11,13 @@ pub(super) const SETTINGS: &str = "set local datestyle = 'ISO, YMD'; set local i
      set local extra_float_digits = 3; set local bytea_output = 'hex'; set local lc_monetary = 'C'; \
      set local timezone = 'UTC'; set local xmloption = 'content'; set local array_nulls = on; \
      set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0; \
-     select set_config(name, '0', true) from pg_settings where name = 'transaction_timeout'";
+     select case when current_setting('server_version_num')::int >= 170000 then \
+       set_config('transaction_timeout', '0', true) end";
 
 /// The same for sessions on the target, which also work outside of transactions: index by index, table by table.
 pub(super) const LIMITS: &str = "set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; \
-     set idle_session_timeout = 0; select set_config(name, '0', false) from pg_settings where name = 'transaction_timeout'";
+     set idle_session_timeout = 0; select case when current_setting('server_version_num')::int >= 170000 then \
+       set_config('transaction_timeout', '0', false) end";
 
 /// A snapshot, and the session that keeps it.
 pub(super) struct Snapshot {
