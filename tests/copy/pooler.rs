@@ -12,7 +12,7 @@ use tokio_postgres::config::Host;
 use windlass::postgres::Server;
 
 use super::Copy;
-use crate::support::{TestDatabase, eventually};
+use crate::support::{TestDatabase, eventually, skipped};
 
 /// A PgBouncer that goes when it is dropped.
 struct Pooler {
@@ -72,11 +72,12 @@ impl Drop for Pooler {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "where programs are, not a setting of Windlass")]
 fn program() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|folder| folder.join("pgbouncer")).find(|program| program.is_file());
     if found.is_none() {
-        eprintln!("skipped: pgbouncer is not here; `scripts/test` fetches it");
+        skipped("pgbouncer is not here; `scripts/test` fetches it");
     }
     found
 }
