@@ -107,8 +107,9 @@ impl Found {
                 let name = wanted.place.beside(&wanted.hidden).to_string();
                 let Some((made, options)) = self.made.remove(&name) else { return Err(gone(&name)) };
                 let incoming: Vec<Incoming> = made.columns.iter().map(Incoming::from_made).collect();
+                let columns = made.columns.clone();
                 made_with = Some(made);
-                (Origin::Made { options }, Layout::compare(old_columns, &incoming, false))
+                (Origin::Made { options, columns }, Layout::compare(old_columns, &incoming, false))
             }
         };
         let drift = std::mem::take(&mut layout.drift);
