@@ -64,7 +64,12 @@ impl Replacement {
     /// What completes the table when its rows are in, in stages: what is in one stage may run at the same time, on
     /// sessions of their own.
     pub fn afterwards(&self) -> Vec<Vec<Deferred>> {
-        let built = self.kept.indexes.iter().enumerate().filter(|(_, index)| !index.made_by_constraint);
+        let built = self
+            .kept
+            .indexes
+            .iter()
+            .enumerate()
+            .filter(|(_, index)| !index.made_by_constraint && !self.kept.made.contains_key(&index.name));
         let indexes = built.map(|(number, index)| Deferred {
             doing: format!("building the {} of {}", index.words, self.place.full()),
             work: Work::Own(statement::create_index(index, &self.index_name(number), &self.hidden().to_string())),
@@ -161,6 +166,9 @@ impl Replacement {
     fn keys(&self) -> impl Iterator<Item = String> {
         self.kept.constraints.iter().filter_map(|constraint| {
             let ConstraintKind::Key(primary) = constraint.kind else { return None };
+            if self.kept.has_key(constraint) {
+                return None;
+            }
             let of = |index: &super::definition::Index| index.constraint.as_ref() == Some(&constraint.name);
             let number = self.kept.indexes.iter().position(of)?;
             Some(statement::add_key(constraint, primary, &self.index_name(number)))

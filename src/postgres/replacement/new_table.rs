@@ -106,7 +106,8 @@ impl Replacement {
 
     /// The hidden name of a new index, by its place among those that are kept.
     pub(super) fn index_name(&self, number: usize) -> String {
-        format!("{}_i{number}", self.hidden)
+        let made = self.kept.indexes.get(number).and_then(|index| self.kept.made.get(&index.name));
+        made.map_or_else(|| format!("{}_i{number}", self.hidden), |made| made.name.clone())
     }
 
     /// The hidden name of the new statistics, by their place among those that are kept.
