@@ -1,5 +1,7 @@
 //! How far a running step is.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 /// A snapshot of a running step. A later one replaces an earlier one; none needs to be delivered.
@@ -55,4 +57,15 @@ impl Progress {
     pub fn phase(phase: impl Into<String>) -> Self {
         Self { phase: phase.into(), ..Self::default() }
     }
+}
+
+/// A count spread over a time, rounded down; nothing over no time.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a rate for people: exact to far more digits than are shown"
+)]
+pub fn per_second(count: u64, span: Duration) -> u64 {
+    if span.is_zero() { 0 } else { (count as f64 / span.as_secs_f64()) as u64 }
 }

@@ -45,23 +45,24 @@ pub async fn sweep(session: &Session, marks: Marks<'_>) -> Result<Swept, PgError
     Ok(Swept { sessions, tables })
 }
 
-/// Drops all tables whose names start with `prefix`, and returns their names.
+/// Drops all tables whose names start with `prefix`, all at once because foreign keys may lead from one to another, and
+/// returns their names.
 pub async fn drop_hidden_tables(session: &Session, prefix: &str) -> Result<Vec<String>, PgError> {
-    let doing = "dropping hidden tables";
     let find = "select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace \
-                where c.relkind in ('r', 'p') and starts_with(c.relname, $1)";
-    let mut dropped = Vec::new();
-    for row in session.query(find, &[&prefix], doing).await? {
-        let name = QualifiedName {
-            schema: Some(Ident::new(row.get::<_, String>(0))),
-            name: Ident::new(row.get::<_, String>(1)),
-        };
+                where c.relkind in ('r', 'p') and starts_with(c.relname, $1) order by 1, 2";
+    let rows = session.query(find, &[&prefix], "looking for hidden tables").await?;
+    let name = |row: &tokio_postgres::Row| {
+        let (schema, name): (String, String) = (row.get(0), row.get(1));
+        QualifiedName { schema: Some(Ident::new(schema)), name: Ident::new(name) }.to_string()
+    };
+    let names: Vec<String> = rows.iter().map(name).collect();
+    if !names.is_empty() {
         // Whoever holds a lock on a hidden table of ours (a curious query, an autovacuum) must not hold us for ever.
-        let statement = format!("set lock_timeout = '10s'; drop table if exists {name}; reset lock_timeout");
-        session.execute(&statement, format!("dropping the hidden table {name}")).await?;
-        dropped.push(name.to_string());
+        let statement =
+            format!("set lock_timeout = '10s'; drop table if exists {}; reset lock_timeout", names.join(", "));
+        session.execute(&statement, "dropping hidden tables").await?;
     }
-    Ok(dropped)
+    Ok(names)
 }
 
 async fn end_sessions(session: &Session, marks: Marks<'_>) -> Result<Vec<String>, PgError> {

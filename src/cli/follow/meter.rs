@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 use crate::cli::format;
-use crate::domain::progress::{Progress, TableProgress};
+use crate::domain::progress::{Progress, TableProgress, per_second};
+
+/// A rate over less than this is noise.
+const LEAST: Duration = Duration::from_millis(200);
 
 /// A running phase of a step.
 #[derive(Clone, Debug)]
@@ -31,7 +34,7 @@ impl Meter {
     /// Rows, bytes and their rates: `120 000 rows, 45.1 MiB, 60 000 rows/s, 22.5 MiB/s`. Empty without numbers.
     /// `beside_bar` leaves out how much is expected: the bar shows it, and rates must fit beside it.
     pub(super) fn numbers(&self, progress: &Progress, beside_bar: bool, now: Instant) -> String {
-        let seconds = now.duration_since(self.since).as_secs_f64();
+        let spent = now.duration_since(self.since);
         let mut parts = Vec::new();
         if let Some(rows) = progress.rows {
             let of = progress
@@ -52,10 +55,9 @@ impl Meter {
         if let Some(rate) = progress.bytes_per_s {
             // The step's own, of the last seconds.
             parts.push(format!("{}/s", format::bytes(rate)));
-        } else if seconds >= 0.2 {
-            // A rate over less than this is noise.
-            parts.extend(progress.rows.map(|rows| format!("{} rows/s", format::count(per_second(rows, seconds)))));
-            parts.extend(progress.bytes.map(|bytes| format!("{}/s", format::bytes(per_second(bytes, seconds)))));
+        } else if spent >= LEAST {
+            parts.extend(progress.rows.map(|rows| format!("{} rows/s", format::count(per_second(rows, spent)))));
+            parts.extend(progress.bytes.map(|bytes| format!("{}/s", format::bytes(per_second(bytes, spent)))));
         }
         parts.extend(progress.seconds_left.map(left));
         parts.join(", ")
@@ -92,16 +94,6 @@ fn left(seconds: u64) -> String {
 pub(super) fn share(progress: &Progress) -> Option<(u64, u64)> {
     let both = |done: Option<u64>, all: Option<u64>| done.zip(all).filter(|(_, all)| *all > 0);
     both(progress.bytes, progress.bytes_expected).or_else(|| both(progress.rows, progress.rows_expected))
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "a rate for people: exact to far more digits than are shown"
-)]
-fn per_second(done: u64, seconds: f64) -> u64 {
-    (done as f64 / seconds) as u64
 }
 
 #[cfg(test)]

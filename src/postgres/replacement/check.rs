@@ -23,9 +23,15 @@ const FILL_IT: &str = "only a table that stands alone can be replaced: in a copy
 const MOST_DEPENDENTS: usize = 20;
 
 /// A table as a whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct Standing {
     pub(super) owner: String,
+    pub(super) make: Make,
+}
+
+/// What is said of a table as a whole when it is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Make {
     pub(super) method: Option<String>,
     pub(super) tablespace: Option<String>,
     /// Storage parameters, as they stand in WITH.
@@ -46,7 +52,12 @@ pub(super) async fn quietly<T>(
     doing: &str,
     work: impl Future<Output = Result<T, PgError>>,
 ) -> Result<T, PgError> {
-    session.execute("begin isolation level repeatable read read only; set local search_path = ''", doing).await?;
+    session
+        .execute(
+            "begin isolation level repeatable read read only; set local search_path = ''; set local jit = off",
+            doing,
+        )
+        .await?;
     let result = work.await;
     let ended = session.execute("commit", doing).await;
     let value = result?;
@@ -95,8 +106,15 @@ pub(super) async fn standings(
 }
 
 impl Standing {
+    /// Reads tables by their numbers, whatever they are.
+    pub(super) async fn read(session: &Session, oids: &[u32], doing: &str) -> Result<BTreeMap<u32, Self>, PgError> {
+        let rows = session.query(include_str!("sql/tables.sql"), &[&oids], doing).await?;
+        Ok(rows.iter().map(|row| (row.get(0), Self::of(row))).collect())
+    }
+
     fn of(row: &Row) -> Self {
-        Self { owner: row.get(4), method: row.get(6), tablespace: row.get(7), options: row.get(8) }
+        let make = Make { method: row.get(6), tablespace: row.get(7), options: row.get(8) };
+        Self { owner: row.get(4), make }
     }
 }
 

@@ -141,7 +141,7 @@ impl Replacement {
     fn missing_options(&self, made: &[String]) -> Vec<&str> {
         let key = |option: &str| option.split_once(" = ").map(|(key, _)| key.to_owned());
         let made: Vec<_> = made.iter().map(|option| key(option)).collect();
-        let old = self.standing.as_ref().map_or(&[][..], |standing| &standing.options);
+        let old = self.standing.as_ref().map_or(&[][..], |standing| &standing.make.options);
         old.iter().filter(|option| !made.contains(&key(option))).map(String::as_str).collect()
     }
 

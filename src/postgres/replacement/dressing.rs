@@ -3,10 +3,11 @@
 //! It is cheap to give and may change at any time, so it is read again when the old table is locked for the swap, and
 //! given after the new table has its name: the server's own words for it then hold as they are.
 
-use crate::postgres::error::PgError;
+use crate::postgres::error::{PgError, PgErrorKind};
 use crate::postgres::session::Session;
 
 use super::kept::Kept;
+use super::new_table::Replacement;
 
 /// One thing of that.
 #[derive(Clone, Debug)]
@@ -38,15 +39,32 @@ impl Dressing {
         if self.statement(kept).is_some() { None } else { self.words.as_deref() }
     }
 
-    /// What keeps the table from being replaced, in words.
-    pub(super) fn obstacle(&self, kept: &Kept) -> Option<String> {
-        let unfit = self.vital && (self.lost(kept).is_some() || kept.retyped(&self.needs));
+    /// Why it could not be given as it is, in words.
+    fn obstacle(&self, kept: &Kept) -> Option<String> {
+        let unfit = self.lost(kept).is_some() || kept.retyped(&self.needs);
         self.words.as_ref().filter(|_| unfit).map(|words| {
             let changed = |name: &&String| !kept.has_column(name) || kept.retyped([*name]);
             let columns: Vec<&str> = self.needs.iter().filter(changed).map(String::as_str).collect();
             format!("{words} reads `{}`, which changes", columns.join("`, `"))
         })
     }
+}
+
+/// The error if one of the tables must not be there without something that it can't have.
+pub(super) fn refuse(replacements: &[Replacement], dressing: &[Dressing], doing: &str) -> Result<(), PgError> {
+    let of = |piece: &Dressing| replacements.iter().find(|one| one.place.oid == Some(piece.table));
+    let obstacle = |piece: &Dressing| {
+        let one = of(piece)?;
+        Some(format!("{}: {}", one.place.full(), piece.obstacle(&one.kept)?))
+    };
+    let vital = dressing.iter().filter(|piece| piece.vital);
+    let obstacles: Vec<String> = vital.filter_map(obstacle).collect();
+    if obstacles.is_empty() {
+        return Ok(());
+    }
+    let mut error = PgError::without_server(doing, obstacles.join("; "), PgErrorKind::Blocked);
+    error.hint = Some("change the policy, so that it holds for the new columns too".to_owned());
+    Err(error)
 }
 
 /// Reads what tables have, in the order in which it is to be given. The search path must be empty.

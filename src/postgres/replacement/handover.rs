@@ -6,6 +6,7 @@ use crate::postgres::error::{PgError, PgErrorKind};
 use crate::postgres::ident::{Ident, literal};
 use crate::postgres::session::Session;
 
+use super::check::Standing;
 use super::definition::{self, Definition};
 use super::dressing::{self, Dressing};
 use super::new_table::{Origin, Replacement};
@@ -56,10 +57,12 @@ impl Handover {
             made.push((owner, row.get(3)));
         }
         let definitions = definition::read(session, &olds, doing).await?;
+        let standings = Standing::read(session, &olds, doing).await?;
         for one in replacements {
-            compare(one, &definitions).map_err(|message| changed(doing, &message))?;
+            compare(one, &definitions, &standings).map_err(|message| changed(doing, &message))?;
         }
         let dressing = dressing::read(session, &olds, doing).await?;
+        dressing::refuse(replacements, &dressing, doing)?;
         let sequences = session.query(include_str!("sql/sequences.sql"), &[&olds], doing).await?;
         let sequences = sequences.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
         let strays = strays::renames(session, replacements, &news, &olds, doing).await?;
@@ -112,17 +115,35 @@ impl Handover {
             })
             .collect();
         for (new, old) in one.kept.columns.iter().filter_map(|column| one.sequence_of(column)) {
-            let (new, old) = (literal(&one.place.beside(&new).to_string()), one.place.beside(&old));
-            statements.push(format!("select setval({new}, last_value, is_called) from {old}"));
+            statements.push(pass_on(&one.place.beside(&new).to_string(), &one.place.beside(&old).to_string()));
         }
         statements
     }
 }
 
+/// Moves a new sequence to where the old one stands, unless its own rows have taken it further.
+fn pass_on(new: &str, old: &str) -> String {
+    let name = literal(new);
+    format!(
+        "select setval({name}, o.last_value, o.is_called) from {old} o, {new} n, pg_sequence s \
+         where s.seqrelid = {name}::regclass and (not n.is_called or (o.is_called and \
+           case when s.seqincrement > 0 then o.last_value > n.last_value else o.last_value < n.last_value end))"
+    )
+}
+
 /// Says what is not any more as planned.
-fn compare(one: &Replacement, now: &BTreeMap<u32, Definition>) -> Result<(), String> {
-    let (Some(planned), Some(now)) = (&one.old, one.place.oid.and_then(|oid| now.get(&oid))) else { return Ok(()) };
+fn compare(
+    one: &Replacement,
+    definitions: &BTreeMap<u32, Definition>,
+    standings: &BTreeMap<u32, Standing>,
+) -> Result<(), String> {
+    let (Some(planned), Some(now)) = (&one.old, one.place.oid.and_then(|oid| definitions.get(&oid))) else {
+        return Ok(());
+    };
+    let make = |standing: Option<&Standing>| standing.map(|standing| standing.make.clone());
+    let stands = one.place.oid.and_then(|oid| standings.get(&oid));
     let differ = [
+        ("storage parameters", make(one.standing.as_ref()) != make(stands)),
         ("columns", planned.columns != now.columns),
         ("constraints", planned.constraints != now.constraints),
         ("indexes", planned.indexes != now.indexes),

@@ -157,13 +157,13 @@ impl Replacement {
 /// What stands behind the parentheses of CREATE TABLE.
 fn storage(standing: &Standing) -> String {
     let mut text = String::new();
-    if let Some(method) = &standing.method {
+    if let Some(method) = &standing.make.method {
         text = format!(" using {}", Ident::new(method.as_str()));
     }
-    if !standing.options.is_empty() {
-        text = format!("{text} with ({})", standing.options.join(", "));
+    if !standing.make.options.is_empty() {
+        text = format!("{text} with ({})", standing.make.options.join(", "));
     }
-    if let Some(tablespace) = &standing.tablespace {
+    if let Some(tablespace) = &standing.make.tablespace {
         text = format!("{text} tablespace {}", Ident::new(tablespace.as_str()));
     }
     text

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::postgres::error::PgError;
+use crate::postgres::error::{PgError, PgErrorKind};
 use crate::postgres::session::Session;
 
 use super::check::DROP_FIRST;
@@ -25,43 +25,75 @@ pub async fn swap(session: &Session, replacements: &[Replacement]) -> Result<(),
     if replacements.is_empty() {
         return Ok(());
     }
-    let olds: BTreeSet<String> =
-        replacements.iter().filter(|one| one.old.is_some()).map(|one| one.place.full().to_string()).collect();
-    let outside = references_outside(replacements);
-    let watched = olds.iter().chain(outside.iter().map(|(table, _)| table)).cloned();
-    let mut patience = Patience::with(watched.collect());
-    let locks: Vec<String> = olds.iter().map(|name| LockMode::AccessExclusive.statement(name)).collect();
-    let releases: Vec<String> = outside.into_iter().map(|(_, statement)| statement).collect();
+    let doing = match replacements {
+        [one] => format!("putting the new table in the place of {}", one.place.full()),
+        _ => format!("putting {} new tables in their places", replacements.len()),
+    };
+    let swap = Swap::of(replacements, doing);
+    let mut patience = Patience::with(swap.tables());
     loop {
-        match Box::pin(try_swap(session, replacements, &patience, &locks, &releases)).await {
+        match Box::pin(swap.attempt(session, &patience)).await {
             Ok(()) => return Ok(()),
             Err(error) => patience.wait_after(session, error).await.map_err(explained)?,
         }
     }
 }
 
-async fn try_swap(
-    session: &Session,
-    replacements: &[Replacement],
-    patience: &Patience,
-    locks: &[String],
-    releases: &[String],
-) -> Result<(), PgError> {
-    let doing = match replacements {
-        [one] => format!("putting the new table in the place of {}", one.place.full()),
-        _ => format!("putting {} new tables in their places", replacements.len()),
-    };
-    session.execute("begin; set local search_path = ''", doing.as_str()).await?;
-    match session.execute(&patience.within(locks), doing.as_str()).await {
-        Err(error) if error.is("42P01") => return Err(changed(&doing, &error.message)),
-        locked => locked?,
-    };
-    let handover = Box::pin(Handover::read(session, replacements, &doing)).await?;
-    if !releases.is_empty() {
-        session.execute(&patience.within(releases), doing.as_str()).await?;
+/// A swap to be tried.
+struct Swap<'a> {
+    replacements: &'a [Replacement],
+    doing: String,
+    new: BTreeSet<String>,
+    old: BTreeSet<String>,
+    /// Foreign keys of the old tables that lead elsewhere: the table there, and the statement that drops the key.
+    outside: Vec<(String, String)>,
+}
+
+impl<'a> Swap<'a> {
+    fn of(replacements: &'a [Replacement], doing: String) -> Self {
+        let olds = replacements.iter().filter(|one| one.old.is_some());
+        Self {
+            replacements,
+            doing,
+            new: replacements.iter().map(|one| one.hidden().to_string()).collect(),
+            old: olds.map(|one| one.place.full().to_string()).collect(),
+            outside: references_outside(replacements),
+        }
     }
-    let statements = handover.statements(replacements);
-    session.execute(&format!("{}; commit", statements.join("; ")), doing).await.map(drop)
+
+    /// All tables that are locked.
+    fn tables(&self) -> Vec<String> {
+        self.new.iter().chain(&self.old).chain(self.outside.iter().map(|(table, _)| table)).cloned().collect()
+    }
+
+    async fn attempt(&self, session: &Session, patience: &Patience) -> Result<(), PgError> {
+        let doing = self.doing.as_str();
+        session.execute("begin; set local search_path = ''; set local jit = off", doing).await?;
+        // The new ones first: an autovacuum that is at work there holds nobody up but us.
+        self.lock(session, patience, &self.new)
+            .await
+            .map_err(|error| if error.is("42P01") { gone(error) } else { error })?;
+        let missing = |error: PgError| if error.is("42P01") { changed(doing, &error.message) } else { error };
+        self.lock(session, patience, &self.old).await.map_err(missing)?;
+        let handover = Box::pin(Handover::read(session, self.replacements, doing)).await?;
+        if !self.outside.is_empty() {
+            let releases: Vec<String> = self.outside.iter().map(|(_, statement)| statement.clone()).collect();
+            session.execute(&patience.within(&releases), doing).await?;
+        }
+        let statements = handover.statements(self.replacements);
+        session.execute(&format!("{}; commit", statements.join("; ")), doing).await.map(drop)
+    }
+
+    async fn lock(&self, session: &Session, patience: &Patience, tables: &BTreeSet<String>) -> Result<(), PgError> {
+        let locks: Vec<String> = tables.iter().map(|name| LockMode::AccessExclusive.statement(name)).collect();
+        session.execute(&patience.within(&locks), self.doing.as_str()).await.map(drop)
+    }
+}
+
+/// Only a later attempt's sweep takes a new table away: then this one has nothing to say any more.
+fn gone(mut error: PgError) -> PgError {
+    (error.kind, error.sqlstate) = (PgErrorKind::Lost, None);
+    error
 }
 
 /// Foreign keys of the old tables that lead elsewhere, in the order of the tables there: to drop one locks the other

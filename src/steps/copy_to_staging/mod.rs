@@ -12,6 +12,7 @@
 //! on an old table) is looked at before any data moves.
 
 mod checksum;
+mod divide;
 mod exchange;
 mod format;
 mod meter;
@@ -19,6 +20,7 @@ mod part;
 mod publish;
 mod rate;
 mod run;
+mod selection;
 mod snapshot;
 pub(super) mod source;
 mod staging;

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::domain::progress::per_second;
+
 /// How long the counts go back: long enough for a steady rate, short enough for one of now.
 const WINDOW: Duration = Duration::from_secs(5);
 
@@ -31,16 +33,6 @@ impl Rate {
             bytes: per_second(copied.bytes.saturating_sub(before.bytes), span),
         }
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "a rate for people: exact to far more digits than are shown"
-)]
-fn per_second(count: u64, span: Duration) -> u64 {
-    if span.is_zero() { 0 } else { (count as f64 / span.as_secs_f64()) as u64 }
 }
 
 #[cfg(test)]

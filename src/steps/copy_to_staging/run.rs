@@ -16,14 +16,15 @@ use crate::steps::{StepContext, session, sweep};
 
 use super::meter::Meter;
 use super::rate::Copied;
-use super::snapshot::{self, Snapshot};
+use super::snapshot::{self, LIMITS, Snapshot};
 use super::staging::Plan;
 use super::table::{Table, role};
 use super::work::{TableWork, Work};
 use super::worker::Job;
 use super::{part, publish, source, staging, worker};
 
-/// Sessions that build indexes at least, where there are so many to build: building is the target's work alone.
+/// Sessions on the target at least, where there is so much to build and analyze: it is the target's work alone, and goes
+/// on while rows come in.
 const BUILDERS: usize = 4;
 
 /// Runs one attempt.
@@ -49,8 +50,7 @@ async fn attempt(
     context: &StepContext,
 ) -> Result<Outcome, Failure> {
     sweep::sweep(control, Side::Target, context).await?;
-    let limits = "set statement_timeout = 0; set idle_in_transaction_session_timeout = 0";
-    let prepare = control.execute(limits, "preparing the session");
+    let prepare = control.execute(LIMITS, "preparing the session");
     control.run_until(&context.stop, Side::Target, prepare).await?;
     context.host.progress(Progress::phase("looking at both sides"));
     let snapshot = snapshot::take(from, step.streams > 1, context).await?;
@@ -138,7 +138,7 @@ async fn copy(
             analyze: table.staging.swapped,
         })
         .collect();
-    let things: usize = work.iter().flat_map(|work| &work.stages).sum();
+    let things: usize = work.iter().map(|work| work.stages.iter().sum::<usize>() + usize::from(work.analyze)).sum();
     let meter = Meter::new(
         tables.iter().map(|table| (table.source.name.clone(), table.source.rows_expected, table.parts.len())),
     );

@@ -2,13 +2,12 @@
 
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
-use crate::domain::ids::TableName;
 use crate::domain::step::{CopyRead, CopySource, CopyStep};
-use crate::postgres::{self, Column, Ident, Leaf, PgError, QualifiedName, Relation, RelationKind, Session, literal};
+use crate::postgres::{self, Column, Ident, Leaf, PgError, QualifiedName, Relation, RelationKind, Session};
 use crate::steps::StepContext;
 use crate::steps::sql::statements;
 
-use super::part;
+use super::{divide, part, selection};
 
 /// One table or query that is read.
 pub(super) struct Source {
@@ -78,9 +77,9 @@ pub(super) async fn describe(
 ) -> Result<Vec<Source>, Failure> {
     let found = match &step.source {
         CopyRead::Tables(patterns) => {
-            let (wanted, unwanted) = patterns_of(patterns, context)?;
+            let (wanted, unwanted) = selection::patterns_of(patterns, context)?;
             let look = async {
-                let oids = select(session, &wanted, &unwanted).await?;
+                let oids = selection::select(session, &wanted, &unwanted).await?;
                 postgres::relations(session, &oids).await
             };
             let relations = session.run_until(&context.stop, Side::Source, look).await?;
@@ -110,7 +109,7 @@ pub(super) async fn describe(
             let planned = estimate(session, source);
             source.rows_expected = session.run_until(&context.stop, Side::Source, planned).await?;
         }
-        divide_by_column(step, session, source, context).await?;
+        divide::by_column(step, session, source, context).await?;
     }
     Ok(sources)
 }
@@ -120,49 +119,6 @@ impl Source {
     const fn filtered_by_condition(&self) -> bool {
         matches!(&self.rows, Rows::Relation { condition: Some(_), .. })
     }
-}
-
-/// Names and patterns that are wanted, and those that are taken away.
-fn patterns_of(
-    patterns: &[crate::domain::template::Text],
-    context: &StepContext,
-) -> Result<(Vec<TableName>, Vec<TableName>), Failure> {
-    let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
-    for pattern in patterns {
-        let text = context.scope.text(pattern)?;
-        let (list, name) = match text.strip_prefix('!') {
-            Some(name) => (&mut unwanted, name),
-            None => (&mut wanted, text.as_str()),
-        };
-        let name = TableName::parse(name)
-            .map_err(|error| Failure::permanent(Code::Template, Side::Internal, error.to_string()))?;
-        list.push(name);
-    }
-    Ok((wanted, unwanted))
-}
-
-/// The tables that are meant: a name must be there, and so must something for the patterns together.
-async fn select(session: &Session, wanted: &[TableName], unwanted: &[TableName]) -> Result<Vec<u32>, PgError> {
-    let is_pattern = |name: &TableName| {
-        name.name.contains(['*', '?']) || name.schema.as_ref().is_some_and(|schema| schema.contains(['*', '?']))
-    };
-    let (patterns, names): (Vec<TableName>, Vec<TableName>) = wanted.iter().cloned().partition(is_pattern);
-    let mut oids = postgres::find_relations(session, &names).await?;
-    if !patterns.is_empty() {
-        let matched = postgres::match_relations(session, &patterns, unwanted).await?;
-        if matched.is_empty() && oids.is_empty() {
-            let told = patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            let message = format!("no table fits {told}");
-            let doing = "looking for tables that fit the patterns";
-            let mut error = PgError::without_server(doing, message, postgres::PgErrorKind::Server);
-            error.sqlstate = Some("42P01".to_owned());
-            return Err(error);
-        }
-        oids.extend(matched);
-    }
-    let mut seen = std::collections::HashSet::new();
-    oids.retain(|oid| seen.insert(*oid));
-    Ok(oids)
 }
 
 fn of_relation(relation: Relation, only: &[String], condition: Option<String>, context: &StepContext) -> Source {
@@ -273,44 +229,6 @@ async fn estimate(session: &Session, source: &Source) -> Result<Option<u64>, PgE
     let rows = plan.pointer("/0/Plan/Plan Rows").and_then(serde_json::Value::as_f64);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate, never negative")]
     Ok(rows.map(|rows| rows as u64))
-}
-
-/// How many values are drawn to find where to divide: the parts come out equal to within a few percent.
-const SAMPLE: u64 = 10_000;
-
-/// Divides the rows by the values of the column that the step names.
-async fn divide_by_column(
-    step: &CopyStep,
-    session: &Session,
-    source: &mut Source,
-    context: &StepContext,
-) -> Result<(), Failure> {
-    let Some(by) = &step.split_by else { return Ok(()) };
-    let Some(column) = source.columns.iter().find(|column| column.name == *by) else {
-        let message = format!("{} has no column `{by}` to divide its rows by", source.name);
-        return Err(Failure::permanent(Code::CopyShape, Side::Source, message)
-            .with_hint("`split_by` names one of the columns that are copied"));
-    };
-    let parts = step.streams * 2;
-    let name = Ident::new(by.as_str());
-    let fractions: Vec<String> = (1..parts).map(|part| format!("{:.6}", f64::from(part) / f64::from(parts))).collect();
-    #[expect(clippy::cast_precision_loss, reason = "a share for a sample")]
-    let share = SAMPLE as f64 / source.rows_expected.unwrap_or(0).max(SAMPLE) as f64;
-    let sample = format!(
-        "select percentile_disc(array[{}]) within group (order by {name})::text[] \
-         from (select {name} from (\n{}\n) as windlass_rows where random() < {share:.9}) as windlass_sample",
-        fractions.join(", "),
-        source.rows.query()
-    );
-    let doing = format!("looking where to divide {} by column {name}", source.name);
-    let asked = session.query_one(&sample, &[], doing);
-    let row = session.run_until(&context.stop, Side::Source, asked).await?;
-    let found: Option<Vec<Option<String>>> = row.get(0);
-    let mut bounds: Vec<String> = found.unwrap_or_default().into_iter().flatten().collect();
-    bounds.dedup();
-    let bounds: Vec<String> = bounds.iter().map(|bound| format!("{}::{}", literal(bound), column.sql_type)).collect();
-    source.ranges = part::ranges(&name, &bounds);
-    Ok(())
 }
 
 fn with_hint(mut error: PgError) -> PgError {

@@ -14,10 +14,14 @@ use crate::steps::{StepContext, session};
 
 use super::meter::Meter;
 use super::rate::Copied;
-use super::snapshot::SETTINGS;
+use super::snapshot::{LIMITS, SETTINGS};
 use super::table::Table;
 use super::work::{Task, Work};
 use super::{checksum, table};
+
+/// Commits work on a hidden table without waiting for the disk: the commit that makes it visible waits for all that was
+/// written before it.
+const COMMIT: &str = "set local synchronous_commit = off; commit";
 
 /// What all workers of an attempt share.
 pub(super) struct Job {
@@ -89,7 +93,9 @@ async fn tasks(
     while let Some(task) = job.next(source).await? {
         if target.is_none() {
             let role = table::role("target", number);
-            *target = Some(session::open(&job.to, &role, Side::Target, &job.context).await?);
+            let opened = target.insert(session::open(&job.to, &role, Side::Target, &job.context).await?);
+            let prepare = opened.execute(LIMITS, "preparing the session");
+            opened.run_until(&job.context.stop, Side::Target, prepare).await?;
         }
         let Some(target) = target.as_ref() else { return Err(Failure::bug("a session that was opened is gone")) };
         match (task, source.as_ref()) {
@@ -102,7 +108,7 @@ async fn tasks(
             }
             (Task::Analyze { table }, _) => {
                 let staging = &job.tables[table].staging;
-                let analyze = format!("analyze {}", staging.new_name());
+                let analyze = format!("begin; {SETTINGS}; {}; {COMMIT}", table::analyze(&staging.new_name()));
                 on_target(job, table, target, async {
                     target.execute(&analyze, format!("analyzing {}", staging.table)).await.map(drop)
                 })
@@ -149,9 +155,7 @@ async fn load(job: &Job, index: usize, part: usize, source: &Session, target: &S
             format!("read {} rows of {}, but the target wrote {}", relayed.read, table.source.name, relayed.written);
         return Err(Failure::permanent(Code::CopyCount, Side::Target, message));
     }
-    // The swap's own commit waits for all that was written before it.
-    let commit = "set local synchronous_commit = off; commit";
-    on_target(job, index, target, target.execute(commit, "committing the new table")).await?;
+    on_target(job, index, target, target.execute(COMMIT, "committing the new table")).await?;
     job.meter.end(index, &flow, Copied { rows: relayed.written, bytes: relayed.bytes });
     Ok(())
 }

@@ -12,6 +12,8 @@ mod table;
 
 use std::collections::BTreeSet;
 
+use rand::RngExt as _;
+use windlass::domain::step::{CopySwap, CopyVerify};
 use windlass::postgres::Ident;
 
 use super::Copy;
@@ -39,18 +41,28 @@ async fn every_type_arrives_as_it_was() {
                 let table = deal.table(case);
                 let types = deal.maker.statements.join(";");
                 let there = if case % 3 == 0 { table.shuffled(&mut deal.maker) } else { String::new() };
-                formats.insert(copied([source, target], &table, &types, &there).await);
+                let how = How { in_place: deal.maker.rng.random(), checksum: deal.maker.rng.random() };
+                formats.insert(copied([source, target], &table, &types, &there, how).await);
             }
         }
     }
     assert_eq!(formats, BTreeSet::from(["binary".to_owned(), "text".to_owned()]));
 }
 
+/// How a table is copied.
+#[derive(Clone, Copy)]
+struct How {
+    in_place: bool,
+    checksum: bool,
+}
+
 /// Copies the table and compares both sides; returns the format that was chosen.
-async fn copied(servers: [&TestServer; 2], table: &Table, types: &str, there: &str) -> String {
+async fn copied(servers: [&TestServer; 2], table: &Table, types: &str, there: &str, how: How) -> String {
     let source_sql = format!("{SETTINGS};{types};{}", table.statements());
     let name = Ident::new(table.name.as_str()).to_string();
-    let copy = Copy::between(servers, &name, &name, &source_sql, &format!("{SETTINGS};{types};{there}")).await;
+    let mut copy = Copy::between(servers, &name, &name, &source_sql, &format!("{SETTINGS};{types};{there}")).await;
+    copy.step.swap = if how.in_place { CopySwap::InPlace } else { CopySwap::Rename };
+    copy.step.verify = if how.checksum { CopyVerify::Checksum } else { CopyVerify::Rows };
     let outcome = copy.run().await.unwrap_or_else(|failure| panic!("{failure:?}"));
     assert_eq!(outcome.rows, Some(table.row_count()));
     for column in table.columns() {

@@ -22,14 +22,16 @@ async fn a_deadlock_with_the_swap_is_got_over() {
     let crossing = async {
         copy.host.gate_reached().await;
         let hidden = copy.target.value(hidden).await;
-        let begin = format!("set deadlock_timeout = '1h'; begin; lock table {hidden} in access share mode");
-        other.execute(&begin, "holding the new table").await.unwrap();
+        let begin = "set deadlock_timeout = '1h'; begin; lock table t in access share mode";
+        other.execute(begin, "holding the old table").await.unwrap();
         open.notify_one();
-        let swapping = "select count(*) from pg_locks where relation = 't'::regclass and granted
-                        and mode = 'AccessExclusiveLock'";
-        eventually("the swap holds the old table", async || copy.target.value(swapping).await == "1").await;
+        let swapping = format!(
+            "select count(*) from pg_locks where relation = '{hidden}'::regclass and granted and mode = 'AccessExclusiveLock'"
+        );
+        eventually("the swap holds the new table", async || copy.target.value(&swapping).await == "1").await;
         // From here on each waits for the other.
-        other.execute("lock table t in access share mode; commit", "wanting the old table").await.unwrap();
+        let want = format!("lock table {hidden} in access share mode; commit");
+        other.execute(&want, "wanting the new table").await.unwrap();
     };
     let (outcome, ()) = tokio::join!(copy.run(), crossing);
     match outcome {

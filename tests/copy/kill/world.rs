@@ -2,17 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
-use rand::seq::IndexedRandom as _;
 use windlass::domain::ids::RunId;
 use windlass::domain::run::Run;
 use windlass::postgres::{Server, Session};
 use windlass::store::{NewRun, Store};
 use windlass::telemetry::Metrics;
 
+use super::aim::Aim;
 use super::job::Mode;
 use super::{Harm, ROWS, Side};
 use crate::cli::folder::{Folder, Running};
@@ -34,7 +33,7 @@ pub(super) struct World {
 }
 
 impl World {
-    /// Sources and targets with rows of generation 0, and a daemon that knows the jobs.
+    /// Sources with rows of generation 0, empty targets, and a daemon that knows the jobs.
     pub(super) async fn new() -> Self {
         let (source, target) = tokio::join!(PrivateServer::start(&[], false), PrivateServer::start(&[], false));
         let folder = Folder::new().await;
@@ -56,27 +55,20 @@ impl World {
         world.execute(Side::Source, &SOURCES.iter().map(make).collect::<String>()).await;
         world.execute(Side::Target, &format!("create schema \"여럿\"; {there}")).await;
         world.renew(0).await;
-        for mode in Mode::ALL {
-            world.fill(Side::Target, mode.tables(), 0).await;
-        }
         world.start_daemon().await;
         world
     }
 
     /// Gives the source's rows another generation.
     pub(super) async fn renew(&self, generation: i32) {
-        self.fill(Side::Source, SOURCES, generation).await;
+        let rows = format!("select g, {generation}, repeat('값 ' || g, 10) from generate_series(1, {ROWS}) g");
+        let fill = |table: &&str| format!("truncate {table}; insert into {table} {rows};");
+        self.execute(Side::Source, &format!("begin; {} commit", SOURCES.iter().map(fill).collect::<String>())).await;
     }
 
     /// Forgets what was added in earlier rounds but one, so that it doesn't become ever more.
     pub(super) async fn thin_out(&self) {
         self.execute(Side::Target, "delete from append where gen < (select max(gen) from append)").await;
-    }
-
-    async fn fill(&self, side: Side, tables: &[&str], generation: i32) {
-        let rows = format!("select g, {generation}, repeat('값 ' || g, 10) from generate_series(1, {ROWS}) g");
-        let fill = |table: &&str| format!("truncate {table}; insert into {table} {rows};");
-        self.execute(side, &format!("begin; {} commit", tables.iter().map(fill).collect::<String>())).await;
     }
 
     async fn execute(&self, side: Side, statements: &str) {
@@ -138,59 +130,30 @@ impl World {
         }
     }
 
-    /// The daemon's sessions on a side: process, and what it is doing.
-    pub(super) async fn sessions(&self, side: Side) -> Vec<(i32, String)> {
-        let look = "select pid, right(application_name, 6) || ': ' || state || ' ' || left(query, 30)
-                    from pg_stat_activity where application_name like 'windlass/%' and backend_type = 'client backend'";
-        let session = self.session(side).await;
-        let rows = session.query(look, &[], "looking for sessions").await.unwrap();
-        session.close().await;
-        rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+    /// Sessions that are ready to look and to strike.
+    pub(super) async fn aim(&self) -> Aim {
+        let (source, target) = tokio::join!(self.session(Side::Source), self.session(Side::Target));
+        Aim { source, target }
     }
 
     /// Does harm. Says what the sessions that were hit were doing.
-    pub(super) async fn harm(&mut self, harm: Harm, rng: &mut StdRng) -> Vec<String> {
+    pub(super) async fn harm(&mut self, harm: Harm, aim: &Aim, rng: &mut StdRng) -> Vec<String> {
         match harm {
-            Harm::Terminate(side) => self.terminate(&[side], rng.random(), rng).await,
-            Harm::TerminateAll => self.terminate(&[Side::Source, Side::Target], true, rng).await,
-            Harm::Crash(side) => self.crash(side, rng).await,
-            Harm::Daemon => self.replace_daemon().await,
-        }
-    }
-
-    async fn terminate(&self, sides: &[Side], all: bool, rng: &mut StdRng) -> Vec<String> {
-        let mut doing = Vec::new();
-        for side in sides {
-            let mut found = self.sessions(*side).await;
-            if !all {
-                found = found.choose(rng).cloned().into_iter().collect();
+            Harm::Terminate(side) => aim.terminate(side, rng.random(), rng).await,
+            Harm::TerminateAll => {
+                let source = aim.terminate(Side::Source, true, rng).await;
+                let target = aim.terminate(Side::Target, true, rng).await;
+                source.into_iter().chain(target).collect()
             }
-            let (pids, hit): (Vec<i32>, Vec<String>) = found.into_iter().unzip();
-            doing.extend(hit);
-            let session = self.session(*side).await;
-            let end = "select pg_terminate_backend(pid) from unnest($1::int[]) pid";
-            session.query(end, &[&pids], "terminating").await.unwrap();
-            session.close().await;
+            Harm::Crash(side) => aim.crash(side, rng).await,
+            Harm::Daemon => {
+                let (source, target) = (aim.found(Side::Source).await, aim.found(Side::Target).await);
+                // Dropping kills, without a word to the process.
+                self.daemon = None;
+                self.start_daemon().await;
+                source.into_iter().chain(target).map(|(_, doing)| doing).collect()
+            }
         }
-        doing
-    }
-
-    async fn crash(&self, side: Side, rng: &mut StdRng) -> Vec<String> {
-        let found = self.sessions(side).await;
-        let Some((pid, doing)) = found.choose(rng) else { return Vec::new() };
-        // It may have ended by itself meanwhile.
-        kill(Pid::from_raw(*pid), Signal::SIGKILL).map_or_else(|_| Vec::new(), |()| vec![doing.clone()])
-    }
-
-    async fn replace_daemon(&mut self) -> Vec<String> {
-        let mut doing = Vec::new();
-        for side in [Side::Source, Side::Target] {
-            doing.extend(self.sessions(side).await.into_iter().map(|(_, doing)| doing));
-        }
-        // Dropping kills, without a word to the process.
-        self.daemon = None;
-        self.start_daemon().await;
-        doing
     }
 
     async fn start_daemon(&mut self) {
@@ -206,7 +169,8 @@ impl World {
             let hidden = "select count(*) from pg_class where relname like 'windlass\\_0%'";
             assert_eq!(session.query_one(hidden, &[], "looking").await.unwrap().get::<_, i64>(0), 0, "{side:?}");
             session.close().await;
-            eventually("no session is left", async || self.sessions(side).await.is_empty()).await;
+            let aim = self.aim().await;
+            eventually("no session is left", async || aim.found(side).await.is_empty()).await;
         }
     }
 

@@ -1,6 +1,11 @@
 //! New tables that take the places of others: what they are like, and how they get there.
 
+mod drift;
+mod like_old;
+mod many;
+mod rights;
 mod swap;
+mod together;
 
 use windlass::domain::ids::TableName;
 use windlass::postgres::replacement::{Coming, Replacement, Wanted, complete, places, plan, swap};

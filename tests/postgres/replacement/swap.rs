@@ -2,9 +2,10 @@
 
 use windlass::domain::code::Code;
 use windlass::domain::failure::Side;
-use windlass::postgres::replacement::{Coming, swap};
+use windlass::domain::ids::TableName;
+use windlass::postgres::replacement::{Coming, Replacement, Wanted, places, plan, swap};
 
-use super::{alike, planned, prepared, replace, text};
+use super::{alike, carry_out, planned, prepared, replace, text};
 use crate::support::eventually;
 
 #[tokio::test]
@@ -78,5 +79,72 @@ async fn a_reader_delays_the_swap_and_is_not_cut_off() {
     swapped.unwrap();
     assert_eq!(text(&session, "select to_regclass('hidden_0')").await, "");
     reader.close().await;
+    database.close().await;
+}
+
+#[tokio::test]
+async fn readers_get_their_turn_while_a_swap_waits_for_one_that_does_not_end() {
+    let (database, session) = prepared("create table a (x int); create table b (x int)").await;
+    let endless = database.server().connect("endless").await.unwrap();
+    endless.execute("begin; select * from b", "reading").await.unwrap();
+    let planned = planned(&session, &[("a", alike()), ("b", alike())]).await.unwrap();
+    let reading = async {
+        let reader = database.server().connect("reader").await.unwrap();
+        let waits = format!("select count(*) from pg_locks where pid = {} and not granted", session.pid());
+        for _ in 0..2 {
+            eventually("the swap waits", async || database.value(&waits).await == "1").await;
+            // Less than what the endless one takes, and more than what the swap may hold.
+            let read = "set statement_timeout = '5s'; select * from a; select * from b";
+            reader.execute(read, "reading meanwhile").await.unwrap();
+        }
+        reader.close().await;
+        endless.execute("commit", "ending").await.unwrap();
+    };
+    let (swapped, ()) = tokio::join!(carry_out(&session, &planned, "insert into hidden_0 values (1)"), reading);
+    swapped.unwrap();
+    assert_eq!(text(&session, "select count(*) from a").await, "1");
+    endless.close().await;
+    database.close().await;
+}
+
+fn create(planned: &[Replacement]) -> String {
+    planned.iter().map(Replacement::create).collect::<Vec<_>>().join("; ")
+}
+
+#[tokio::test]
+async fn two_swaps_of_the_same_tables_never_lock_each_other_out() {
+    let (database, one) = prepared("create table a (x int); create table b (x int); create table c (x int)").await;
+    let other = database.server().connect("other").await.unwrap();
+    for _ in 0..5 {
+        let first = planned(&one, &[("a", alike()), ("b", alike()), ("c", alike())]).await.unwrap();
+        one.execute(&create(&first), "making tables").await.unwrap();
+        let mut wanted: Vec<_> =
+            places(&other, &["c", "b", "a"].map(|name| TableName::parse(name).unwrap())).await.unwrap();
+        let wanted: Vec<Wanted> = wanted
+            .drain(..)
+            .map(|place| Wanted {
+                hidden: format!("other_{}", place.name.as_str()),
+                place,
+                coming: alike(),
+                unlogged: false,
+                indexes: true,
+            })
+            .collect();
+        let second = plan(&other, &wanted).await.unwrap();
+        other.execute(&create(&second), "making tables").await.unwrap();
+        let (first, second) = tokio::join!(swap(&one, &first), swap(&other, &second));
+        let failed: Vec<_> = [first, second].into_iter().filter_map(Result::err).collect();
+        assert_eq!(failed.len(), 1, "{failed:?}");
+        let failure = failed.into_iter().next().unwrap().on(Side::Target);
+        assert_eq!(failure.code, Code::PostgresConflict);
+        assert!(failure.message.contains("is another table now"), "{failure}");
+        let left = "select coalesce(string_agg(format('drop table %I', relname), ';'), 'select 1') from pg_class
+                    where relkind = 'r' and (relname like 'hidden%' or relname like 'other%')";
+        let drop = text(&one, left).await;
+        one.execute(&drop, "sweeping").await.unwrap();
+    }
+    let deadlocks = "select deadlocks from pg_stat_database where datname = current_database()";
+    assert_eq!(database.value(deadlocks).await, "0");
+    other.close().await;
     database.close().await;
 }

@@ -22,8 +22,8 @@ select a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod),
          case a.attcompression when 'p' then 'set compression pglz' when 'l' then 'set compression lz4' end], null),
        array_remove(array[
          case when a.attstattarget >= 0 then 'set statistics ' || a.attstattarget end,
-         (select 'set (' || string_agg(format('%I = %L', option_name, option_value), ', ' order by option_name) || ')'
-          from pg_options_to_table(a.attoptions))], null),
+         (select 'set (' || string_agg(format('%I = %L', o.name, o.value), ', ' order by o.place) || ')'
+          from pg_options_to_table(a.attoptions) with ordinality o(name, value, place))], null),
        sequence.name, sequence.options
 from pg_attribute a
      join pg_type t on t.oid = a.atttypid

@@ -2,8 +2,8 @@
 -- without a statement it can't be had again. What has no words of its own is told with the thing that it is about. The
 -- last flag: without this the table may not be replaced.
 with t as (
-  select c.*, c.oid::regclass::text as name, quote_ident(o.rolname) as owner
-  from pg_class c join pg_roles o on o.oid = c.relowner
+  select c.*, n.nspname, c.oid::regclass::text as name, quote_ident(o.rolname) as owner
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_roles o on o.oid = c.relowner
   where c.oid = any($1)),
 -- The columns that triggers, rules and policies speak of.
 needs as (
@@ -32,6 +32,9 @@ grants as (
        left join pg_roles r on r.oid = e.grantee
   where e.grantee = 0 or r.oid is not null
   group by 1, 2, 3, 4, 5, 6, 7),
+statistics as (
+  select s.*, format('statistics %I.%I', n.nspname, s.stxname) as words
+  from t join pg_statistic_ext s on s.stxrelid = t.oid join pg_namespace n on n.oid = s.stxnamespace),
 triggers as (
   select t.oid as owner, t.name, g.oid, g.tgname, g.tgenabled, 'trigger ' || quote_ident(g.tgname) as words, n.columns
   from t join pg_trigger g on g.tgrelid = t.oid and not g.tgisinternal
@@ -48,10 +51,11 @@ published as (
   select t.oid as owner, t.name, 'publication ' || quote_ident(p.pubname) as words, quote_ident(p.pubname) as publication,
          pg_has_role(p.pubowner, 'USAGE') as ours,
          (select v.rowfilter from (select to_jsonb(x) ->> 'rowfilter' as rowfilter from pg_publication_tables x
-           where x.pubname = p.pubname and x.schemaname = t.relnamespace::regnamespace::name
+           where x.pubname = p.pubname and x.schemaname = t.nspname
              and x.tablename = t.relname) v) as filter,
          array(select a.attname::text from pg_attribute a
-               where a.attrelid = t.oid and a.attnum = any(string_to_array(to_jsonb(r) ->> 'prattrs', ' ')::int2[])
+               where a.attrelid = t.oid and a.attnum in (
+                 select number::int from jsonb_array_elements_text(nullif(to_jsonb(r) -> 'prattrs', 'null')) number)
                order by a.attnum) as list
   from t join pg_publication_rel r on r.prrelid = t.oid join pg_publication p on p.oid = r.prpubid),
 comments as (
@@ -73,9 +77,9 @@ comments as (
   from t join pg_index i on i.indrelid = t.oid join pg_class c on c.oid = i.indexrelid
          join pg_description d on d.classoid = 'pg_class'::regclass and d.objoid = c.oid
   union all
-  select t.oid, 22, null, format('statistics %I.%I', s.stxnamespace::regnamespace::name, s.stxname), '{}',
-         format('statistics %I.%I', s.stxnamespace::regnamespace::name, s.stxname), d.description
-  from t join pg_statistic_ext s on s.stxrelid = t.oid
+  select t.oid, 22, null, s.words, '{}',
+         s.words, d.description
+  from t join statistics s on s.stxrelid = t.oid
          join pg_description d on d.classoid = 'pg_statistic_ext'::regclass and d.objoid = s.oid
   union all
   select s.owner, 22, null, null, array[s.for_column], 'sequence ' || s.name, d.description
@@ -105,9 +109,9 @@ select owner, words, about, coalesce(columns, '{}'), statement, coalesce(words l
   union all
   select owner, place, words, about, columns, format('comment on %s is %L', object, description) from comments
   union all
-  select t.oid, 23, null, format('statistics %I.%I', s.stxnamespace::regnamespace::name, s.stxname), '{}',
-         format('alter statistics %I.%I owner to %I', s.stxnamespace::regnamespace::name, s.stxname, r.rolname)
-  from t join pg_statistic_ext s on s.stxrelid = t.oid join pg_roles r on r.oid = s.stxowner
+  select t.oid, 23, null, s.words, '{}',
+         format('alter %s owner to %I', s.words, r.rolname)
+  from t join statistics s on s.stxrelid = t.oid join pg_roles r on r.oid = s.stxowner
   where r.rolname <> current_user
   union all
   select t.oid, 24, null, 'index ' || quote_ident(c.relname), '{}', format('alter table %s cluster on %I', t.name, c.relname)
@@ -152,7 +156,7 @@ select owner, words, about, coalesce(columns, '{}'), statement, coalesce(words l
   from published
   union all
   select t.oid, 44, format('the rows that come, for subscribers of publication %I: only later changes reach them', v.pubname), null, '{}', null
-  from t join pg_publication_tables v on v.schemaname = t.relnamespace::regnamespace::name and v.tablename = t.relname
+  from t join pg_publication_tables v on v.schemaname = t.nspname and v.tablename = t.relname
   union all
   select t.oid, 45, 'security label of ' || quote_ident(l.provider), null, '{}',
          format('security label for %I on table %s is %L', l.provider, t.name, l.label)
@@ -163,9 +167,8 @@ select owner, words, about, coalesce(columns, '{}'), statement, coalesce(words l
   from t join pg_seclabel l on l.classoid = 'pg_class'::regclass and l.objoid = t.oid
          join pg_attribute a on a.attrelid = t.oid and a.attnum = l.objsubid
   union all
-  select t.oid, 46, 'the type ' || format_type(t.reloftype, null) || ' that the table is of', null,
-         array(select a.attname::text from pg_attribute a where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped),
-         format('alter table %s of %s', t.name, format_type(t.reloftype, null))
+  -- It would have to have exactly the type's columns.
+  select t.oid, 46, 'the type ' || format_type(t.reloftype, null) || ' that the table is of', null, '{}', null
   from t where t.reloftype <> 0
   union all
   -- A subscription that fills the old table knows it by its number.

@@ -13,12 +13,12 @@ select c.oid,
          or (pg_has_role(c.relowner, 'MEMBER') and has_schema_privilege(c.relowner, c.relnamespace, 'CREATE')),
        (select am.amname from pg_am am where am.oid = c.relam),
        s.spcname,
-       array(select format('%s%I = %L', parameters.prefix, option_name, option_value)
+       array(select format('%s%I = %L', parameters.prefix, o.name, o.value)
              from (select '' as prefix, c.reloptions as options
                    union all
                    select 'toast.', toast.reloptions from pg_class toast where toast.oid = c.reltoastrelid) parameters,
-                  pg_options_to_table(parameters.options)
-             order by 1)
+                  pg_options_to_table(parameters.options) with ordinality o(name, value, place)
+             order by parameters.prefix, o.place)
 from pg_class c
      join pg_roles o on o.oid = c.relowner
      join pg_roles u on u.rolname = current_user
