@@ -12,6 +12,7 @@ mod error;
 mod ident;
 mod listener;
 mod monitoring;
+mod pgpass;
 mod relations;
 mod relay;
 mod server;

@@ -9,6 +9,7 @@ use tokio_postgres::config::{Host, SslMode, SslNegotiation};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{PgError, PgErrorKind};
+use super::pgpass;
 use super::session::Session;
 use super::tls::TlsKeys;
 
@@ -18,6 +19,19 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How a lost peer is noticed on an idle connection: the first probe after 30 s instead of the system's 2 h.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
+
+/// Then another probe after this time, and so often: a peer that vanished is noticed a minute after its last sign.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// See `KEEPALIVE_INTERVAL`.
+const KEEPALIVE_RETRIES: u32 = 3;
+
+/// What the driver has where the address says nothing.
+const DRIVER_KEEPALIVE_IDLE: Duration = Duration::from_hours(2);
+
+/// How long what was sent may stay unacknowledged: as long as keepalives take on an idle connection. The system's own
+/// limit is a quarter of an hour.
+const TCP_USER_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A PostgreSQL database and how to log in. Cheap to clone; holds no connection.
 #[derive(Clone)]
@@ -30,7 +44,8 @@ struct Settings {
 }
 
 impl Server {
-    /// The database of a `postgres://` address, with a password that goes before the address's own.
+    /// The database of a `postgres://` address, with a password that goes before the address's own, which goes before
+    /// that of a password file.
     pub fn from_url(url: &str, password: Option<&str>) -> Result<Self, PgError> {
         let (url, keys) = TlsKeys::take(url);
         let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
@@ -39,6 +54,10 @@ impl Server {
             error
         })?;
         if let Some(password) = password {
+            config.password(password);
+        } else if config.get_password().is_none()
+            && let Some(password) = pgpass::find(&config, keys.passfile.as_deref())?
+        {
             config.password(password);
         }
         let server = Self::new(config, &keys);
@@ -52,7 +71,18 @@ impl Server {
 
     fn new(mut config: Config, keys: &TlsKeys) -> Self {
         config.connect_timeout(*config.get_connect_timeout().unwrap_or(&CONNECT_TIMEOUT));
-        config.keepalives_idle(KEEPALIVE_IDLE);
+        if config.get_keepalives_idle() == DRIVER_KEEPALIVE_IDLE {
+            config.keepalives_idle(KEEPALIVE_IDLE);
+        }
+        if config.get_keepalives_interval().is_none() {
+            config.keepalives_interval(KEEPALIVE_INTERVAL);
+        }
+        if config.get_keepalives_retries().is_none() {
+            config.keepalives_retries(KEEPALIVE_RETRIES);
+        }
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(TCP_USER_TIMEOUT);
+        }
         if config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_))) && config.get_hostaddrs().is_empty() {
             // Nobody listens in on a Unix socket, and servers offer no TLS there: `sslmode` has no meaning.
             config.ssl_mode(SslMode::Disable);

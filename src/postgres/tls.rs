@@ -9,9 +9,11 @@
 //! | `verify-full` | yes | chain and host name |
 //!
 //! The driver knows the first three only and no `sslrootcert`: those keys are read here and taken out of the address.
-//! Roots come from `sslrootcert`, else from the system. Client certificates are left out.
+//! Roots come from `sslrootcert`, else from the system. `sslcert` and `sslkey` name the certificate that we show and its
+//! key, both PEM; `passfile` is read here too, because the driver does not know it either.
 
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
@@ -19,7 +21,7 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -34,6 +36,12 @@ pub(super) struct TlsKeys {
     name: bool,
     /// File with the roots; the system's if `None`.
     roots: Option<PathBuf>,
+    /// File with our own certificate and those that vouch for it.
+    certificate: Option<PathBuf>,
+    /// File with the key of our certificate.
+    key: Option<PathBuf>,
+    /// File with passwords.
+    pub(super) passfile: Option<PathBuf>,
 }
 
 impl TlsKeys {
@@ -51,9 +59,11 @@ impl TlsKeys {
                 }
                 Some(("sslrootcert", path)) => {
                     keys.chain = true;
-                    let path = percent_decode_str(path).decode_utf8_lossy();
-                    keys.roots = (path != "system").then(|| PathBuf::from(path.as_ref()));
+                    keys.roots = (path != "system").then(|| decoded(path));
                 }
+                Some(("sslcert", path)) => keys.certificate = Some(decoded(path)),
+                Some(("sslkey", path)) => keys.key = Some(decoded(path)),
+                Some(("passfile", path)) => keys.passfile = Some(decoded(path)),
                 _ => kept.push(pair.to_owned()),
             }
         }
@@ -77,7 +87,13 @@ impl TlsKeys {
             None
         };
         let verifier = Verifier { chain, name: self.name, algorithms };
-        let mut config = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
+        let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+        let mut config = match self.own()? {
+            Some((certificates, key)) => builder
+                .with_client_auth_cert(certificates, key)
+                .map_err(|error| refused("using sslcert and sslkey", &error))?,
+            None => builder.with_no_client_auth(),
+        };
         if direct {
             // A server takes a handshake without PostgreSQL's own question only under this name.
             config.alpn_protocols = vec![b"postgresql".to_vec()];
@@ -92,17 +108,42 @@ impl TlsKeys {
             return Ok(store);
         };
         let doing = format!("reading sslrootcert `{}`", path.display());
-        let certificates = CertificateDer::pem_file_iter(path)
-            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-            .map_err(|error| refused(&doing, &error))?;
-        for certificate in certificates {
+        for certificate in certificates(path, &doing)? {
             store.add(certificate).map_err(|error| refused(&doing, &error))?;
-        }
-        if store.is_empty() {
-            return Err(refused(&doing, &"there is no certificate in it"));
         }
         Ok(store)
     }
+
+    /// Our own certificate and its key. A key that others can read is as good as none.
+    fn own(&self) -> Result<Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>, PgError> {
+        let (certificate, key) = match (&self.certificate, &self.key) {
+            (None, None) => return Ok(None),
+            (Some(certificate), Some(key)) => (certificate, key),
+            _ => return Err(refused("reading the url", &"`sslcert` and `sslkey` go together")),
+        };
+        let certificates = certificates(certificate, &format!("reading sslcert `{}`", certificate.display()))?;
+        let doing = format!("reading sslkey `{}`", key.display());
+        let mode = std::fs::metadata(key).map_err(|error| refused(&doing, &error))?.permissions().mode();
+        if mode & 0o007 != 0 {
+            return Err(refused(&doing, &"everybody can read it: `chmod 600` it"));
+        }
+        let key = PrivateKeyDer::from_pem_file(key).map_err(|error| refused(&doing, &error))?;
+        Ok(Some((certificates, key)))
+    }
+}
+
+fn certificates(path: &Path, doing: &str) -> Result<Vec<CertificateDer<'static>>, PgError> {
+    let certificates = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| refused(doing, &error))?;
+    if certificates.is_empty() {
+        return Err(refused(doing, &"there is no certificate in it"));
+    }
+    Ok(certificates)
+}
+
+fn decoded(path: &str) -> PathBuf {
+    PathBuf::from(percent_decode_str(path).decode_utf8_lossy().as_ref())
 }
 
 fn refused(doing: &str, error: &dyn std::fmt::Display) -> PgError {
@@ -167,7 +208,8 @@ mod tests {
         let (url, keys) =
             TlsKeys::take("postgres://u@h/d?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem&connect_timeout=3");
         assert_eq!(url, "postgres://u@h/d?sslmode=require&connect_timeout=3");
-        assert_eq!(keys, TlsKeys { chain: true, name: true, roots: Some("/etc/ca.pem".into()) });
+        let roots = Some("/etc/ca.pem".into());
+        assert_eq!(keys, TlsKeys { chain: true, name: true, roots, ..TlsKeys::default() });
         assert!(url.parse::<tokio_postgres::Config>().is_ok());
         let (url, keys) = TlsKeys::take("postgres://u@h/d?sslmode=require");
         assert_eq!((url.as_str(), keys), ("postgres://u@h/d?sslmode=require", TlsKeys::default()));

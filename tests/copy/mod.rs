@@ -5,6 +5,7 @@ mod every_type;
 mod faults;
 mod kill;
 mod many;
+mod pooler;
 mod refusals;
 mod staying;
 mod stopping;

@@ -1,5 +1,9 @@
 //! What a login that can't work says, and what encrypts it.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
 use tokio::net::TcpListener;
 use windlass::domain::code::Code;
 use windlass::domain::failure::{Failure, FailureClass, Side};
@@ -125,4 +129,52 @@ async fn a_disagreement_about_tls_says_so() {
 fn a_root_certificate_that_can_not_be_read_is_named() {
     let error = Server::from_url("postgres://h/d?sslmode=verify-full&sslrootcert=/nowhere/ca.pem", None).unwrap_err();
     assert!(error.to_string().contains("/nowhere/ca.pem"), "{error}");
+}
+
+/// A copy of a fixture that only its owner can read.
+fn private(folder: &Path, name: &str) -> String {
+    let path = folder.join(name);
+    fs::copy(fixture(name), &path).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    path.display().to_string()
+}
+
+#[tokio::test]
+async fn a_certificate_of_our_own_logs_in_where_the_server_asks_for_one() {
+    let with_tls = TcpServer::with_tls();
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = (fixture("client.pem"), private(folder.path(), "client.key"));
+    let options = format!("sslmode=require&sslcert={certificate}&sslkey={key}");
+    assert!(encrypted(&tcp(with_tls, "certonly", "127.0.0.1", &options)).await);
+    let session = tcp(with_tls, "certonly", "127.0.0.1", &options).connect("to be cancelled").await.unwrap();
+    session.cancel().await.unwrap();
+    session.close().await;
+    let failure = refusal(&tcp(with_tls, "certonly", "127.0.0.1", "sslmode=require")).await;
+    assert_eq!(failure.code, Code::PostgresLogin, "{failure:?}");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    for (options, words) in [
+        (format!("sslcert={certificate}&sslkey={key}"), "chmod 600"),
+        (format!("sslcert={certificate}"), "go together"),
+        (format!("sslcert=/nowhere/c.pem&sslkey={key}"), "/nowhere/c.pem"),
+    ] {
+        let error = Server::from_url(&format!("postgres://h/d?{options}"), None).unwrap_err();
+        assert!(error.to_string().contains(words), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_file_has_the_password_if_nothing_else_does() {
+    let port = TcpServer::without_tls().port();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("비밀");
+    fs::write(&file, format!("127.0.0.1:{port}:*:stranger:wrong\n*:{port}:postgres:member:{PASSWORD}\n")).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let url = |more: &str| format!("postgres://member{more}@127.0.0.1:{port}/postgres?passfile={}", file.display());
+    let session = Server::from_url(&url(""), None).unwrap().connect("login test").await.unwrap();
+    session.close().await;
+    assert_eq!(refusal(&server(&url(":wrong"))).await.sqlstate.as_deref(), Some("28P01"));
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    let failure = Server::from_url(&url(""), None).unwrap_err().on(Side::Source);
+    assert_eq!(failure.code, Code::PostgresLogin);
+    assert!(failure.message.contains("chmod 600"), "{failure}");
 }

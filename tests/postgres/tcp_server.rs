@@ -10,9 +10,10 @@ use crate::support::PrivateServer;
 /// The password of every user that tests log in as.
 pub(super) const PASSWORD: &str = "열려라 참깨";
 
-/// `member` may log in, `tlsonly` with TLS only, `stranger` not at all.
+/// `member` may log in, `tlsonly` with TLS only, `certonly` with its certificate only, `stranger` not at all.
 const RULES: &str = "local all all trust\n\
                      host all stranger all reject\n\
+                     hostssl all certonly 127.0.0.1/32 cert\n\
                      hostssl all tlsonly 127.0.0.1/32 scram-sha-256\n\
                      hostnossl all tlsonly 127.0.0.1/32 reject\n\
                      host all all 127.0.0.1/32 scram-sha-256\n";
@@ -57,20 +58,25 @@ impl TcpServer {
         let data = server.embedded().data().to_path_buf();
         fs::write(data.join("pg_hba.conf"), RULES).unwrap();
         let session = server.server("postgres").connect("test-admin").await.unwrap();
-        for user in ["member", "tlsonly", "stranger"] {
+        for user in ["member", "tlsonly", "certonly", "stranger"] {
             let make = format!("create role {user} login password '{PASSWORD}'");
             session.execute(&make, "making a user").await.unwrap();
         }
         if tls {
             let owner = fs::metadata(&data).unwrap();
             let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/postgres/tls");
-            for name in ["server.pem", "server.key"] {
+            for name in ["server.pem", "server.key", "client.pem"] {
                 let file = data.join(name);
                 fs::copy(fixtures.join(name), &file).unwrap();
                 fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
                 chown(&file, Some(owner.uid()), Some(owner.gid())).unwrap();
             }
-            for setting in ["ssl = on", "ssl_cert_file = 'server.pem'", "ssl_key_file = 'server.key'"] {
+            for setting in [
+                "ssl_cert_file = 'server.pem'",
+                "ssl_key_file = 'server.key'",
+                "ssl_ca_file = 'client.pem'",
+                "ssl = on",
+            ] {
                 session.execute(&format!("alter system set {setting}"), "setting").await.unwrap();
             }
         }
