@@ -56,10 +56,18 @@ impl Snapshot {
         let begun = begin(&session, self.name.as_deref());
         let begun = session.run_until(&context.stop, Side::Source, begun).await.map_err(unshared);
         if let Err(failure) = begun {
+            // A snapshot goes with the session that shares it, and then the loss of that one is the cause.
+            let lost = if failure.code == Code::CopySnapshot { self.lost(context).await } else { None };
             session::end(session, &Err::<(), _>(failure.clone()), context).await;
-            return Err(failure);
+            return Err(lost.unwrap_or(failure));
         }
         Ok(session)
+    }
+
+    /// Why the session that keeps the snapshot is no longer there, if it isn't.
+    async fn lost(&self, context: &StepContext) -> Option<Failure> {
+        let look = self.session.query_one("select 1", &[], "keeping the snapshot");
+        self.session.run_until(&context.stop, Side::Source, look).await.err()
     }
 }
 
