@@ -1,5 +1,5 @@
-//! A source behind PgBouncer in transaction mode: a session there is whatever server connection is free, for as long as a
-//! transaction lasts.
+//! A source behind `PgBouncer` in transaction mode: a session there is whatever server connection is free, for as long
+//! as a transaction lasts.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -12,16 +12,16 @@ use tokio_postgres::config::Host;
 use windlass::postgres::Server;
 
 use super::Copy;
-use crate::support::{TestDatabase, eventually};
+use crate::support::{TestDatabase, eventually, skipped};
 
-/// A PgBouncer that goes when it is dropped.
+/// A `PgBouncer` that goes when it is dropped.
 struct Pooler {
     process: Child,
     folder: tempfile::TempDir,
 }
 
 impl Pooler {
-    /// Starts one before a database; `None`, with the reason printed, where there is no PgBouncer.
+    /// Starts one before a database; `None`, with the reason printed, where there is no `PgBouncer`.
     fn start(program: &Path, database: &TestDatabase, pool_size: u32) -> Self {
         let behind: Config = database.url().parse().unwrap();
         let [Host::Unix(socket)] = behind.get_hosts() else { panic!("the shared server has one socket") };
@@ -72,11 +72,12 @@ impl Drop for Pooler {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "programs that tests need are found as the shell finds them")]
 fn program() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|folder| folder.join("pgbouncer")).find(|program| program.is_file());
     if found.is_none() {
-        eprintln!("skipped: pgbouncer is not here; `scripts/test` fetches it");
+        skipped("pgbouncer is not here; `scripts/test` fetches it");
     }
     found
 }
