@@ -45,7 +45,7 @@ pub enum CtasAttemptOutcome {
     TargetMet,
     /// Fewer than the target but at least the minimum, on the last attempt.
     MinimumMet,
-    /// Too few; the query was cancelled and its table dropped.
+    /// Too few; the query was cancelled and its table dropped, or it was not run for want of free slots.
     Short,
     /// It failed for another reason.
     Failed,

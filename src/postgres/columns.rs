@@ -45,11 +45,13 @@ pub async fn columns(session: &Session, query: &str, doing: &str) -> Result<Vec<
 }
 
 /// Not portable in binary, though built in: names of objects go as object identifiers (`regclass`), money without its
-/// scale. User-defined types have other identifiers on every server.
+/// scale. No server takes an empty `tsquery`, `int2vector` or `oidvector` in binary, though it writes one. User-defined
+/// types have other identifiers on every server.
 const DESCRIBE: &str = "
     select format_type(t.oid, d.modifier),
            t.oid < 16384 and b.typtype in ('b', 'r', 'm') and t.typsend <> 0 and t.typreceive <> 0
-             and b.typname !~ '^reg' and b.typname not in ('money', 'aclitem', 'pg_node_tree'),
+             and b.typname !~ '^reg' and b.typname not in ('money', 'aclitem', 'pg_node_tree', 'tsquery')
+             and t.typname not in ('int2vector', 'oidvector', '_int2vector', '_oidvector'),
            coalesce(a.attnotnull, false),
            coalesce(a.attgenerated <> '', false),
            n.nspname, c.collname

@@ -223,7 +223,8 @@ const COLUMNS: &str = "
     select a.attrelid, a.attname, format_type(t.oid, b.modifier), t.oid,
            t.typtype = 'e'
              or (t.oid < 16384 and e.typtype in ('b', 'r', 'm') and t.typsend <> 0 and t.typreceive <> 0
-                 and e.typname !~ '^reg' and e.typname not in ('money', 'aclitem', 'pg_node_tree')),
+                 and e.typname !~ '^reg' and e.typname not in ('money', 'aclitem', 'pg_node_tree', 'tsquery')
+                 and t.typname not in ('int2vector', 'oidvector', '_int2vector', '_oidvector')),
            a.attnotnull, a.attgenerated <> '', n.nspname, c.collname
     from attributes a
          join below b on b.attrelid = a.attrelid and b.attnum = a.attnum

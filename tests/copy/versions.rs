@@ -1,7 +1,9 @@
 //! Between any two versions of PostgreSQL.
 
+use windlass::domain::failure::Side;
+
 use super::Copy;
-use crate::support::servers;
+use crate::support::{server, server_of, servers};
 
 #[tokio::test]
 async fn every_pair_of_versions_copies() {
@@ -22,4 +24,19 @@ async fn every_pair_of_versions_copies() {
             copy.close().await;
         }
     }
+}
+
+#[tokio::test]
+async fn an_interval_that_the_target_can_not_hold_is_refused_and_never_changed() {
+    let Some(source) = server_of(18) else { return };
+    let make = "create table t (a interval); insert into t values ('1 day'), ('infinity')";
+    let copy = Copy::between([source, server()], "t", "t", make, "create table t (a interval)").await;
+    if server().major() >= 17 {
+        assert_eq!(copy.run().await.unwrap().rows, Some(2));
+    } else {
+        let failure = copy.failure().await;
+        assert_eq!((failure.side, failure.sqlstate.as_deref()), (Side::Target, Some("22007")), "{failure:?}");
+        assert!(failure.message.contains("line 2, column a"), "{failure:?}");
+    }
+    copy.close().await;
 }

@@ -4,7 +4,7 @@ use windlass::domain::code::Code;
 use windlass::domain::failure::{Failure, FailureClass};
 use windlass::domain::step::CtasMode;
 
-use super::fixture::{attempts, on, prepare, run, slow, step};
+use super::fixture::{attempts, on, prepare, run, slow, step, user};
 use crate::support::{TestDatabase, server};
 
 /// The longest that finding the reason may take: well under a second, on a busy machine and unoptimised.
@@ -84,6 +84,29 @@ async fn a_query_that_postgresql_will_not_run_in_parallel_fails_at_once_with_the
 }
 
 #[tokio::test]
+async fn a_policy_of_a_table_that_calls_an_unsafe_function_is_found_for_those_it_holds_for() {
+    let database = server().database().await;
+    prepare(&database.server()).await;
+    let role = format!("tenant_{}", database.name());
+    database
+        .execute(&format!(
+            "create function visible(int) returns bool language plpgsql as 'begin return $1 > 0; end';
+             alter table pages enable row level security;
+             create policy mine on pages using (visible(id));
+             create role {role} login; grant select on pages to {role}; grant create on schema public to {role}"
+        ))
+        .await;
+    let (context, _) = on(&user(&database.server(), &role));
+    let step = step("result", "select id from pages", 2, 1, 1);
+    let failure = run(&step, &context).await.unwrap_err();
+    assert!(failure.message.contains("calls visible(integer), which is marked parallel unsafe"), "{failure}");
+    let (context, _) = on(&database.server());
+    run(&step, &context).await.unwrap();
+    database.execute(&format!("drop owned by {role}; drop role {role}")).await;
+    database.close().await;
+}
+
+#[tokio::test]
 async fn a_table_that_is_too_small_is_named_with_the_size_that_would_do() {
     let database = server().database().await;
     database.execute("create table orders as select g as id from generate_series(1, 1000) g; analyze orders").await;
@@ -137,9 +160,7 @@ async fn a_missing_privilege_on_the_schema_is_found_before_anything_runs() {
     prepare(&database.server()).await;
     let role = format!("reader_{}", database.name());
     database.execute(&format!("create role {role} login; grant select on pages to {role}; create schema mart; grant usage on schema mart to {role}")).await;
-    let mut config = database.server().config().clone();
-    config.user(&role);
-    let (context, host) = on(&windlass::postgres::Server::from_config(config));
+    let (context, host) = on(&user(&database.server(), &role));
     let failure = run(&step("mart.result", &slow(0.01), 2, 1, 1), &context).await.unwrap_err();
     assert_eq!(failure.code, Code::PostgresPrivilege);
     assert!(failure.hint.unwrap().contains("grant create on schema \"mart\""));

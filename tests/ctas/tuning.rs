@@ -97,6 +97,32 @@ async fn a_tables_own_setting_is_changed_for_the_query_only_and_for_nobody_else(
 }
 
 #[tokio::test]
+async fn all_partitions_of_the_largest_table_are_set_and_put_back() {
+    let database = server().database().await;
+    prepare(&database.server()).await;
+    database
+        .execute(
+            "create table \"주문\" (id int, pad text) partition by hash (id);
+             create table \"주문_0\" partition of \"주문\" for values with (modulus 2, remainder 0) with (parallel_workers = 1);
+             create table \"주문_1\" partition of \"주문\" for values with (modulus 2, remainder 1);
+             insert into \"주문\" select g, repeat('x', 100) from generate_series(1, 2000) g;
+             analyze \"주문\"",
+        )
+        .await;
+    let (context, _) = on(&database.server());
+    let mut step = step("result", "select count(*) from \"주문\"", 5, 5, 1);
+    step.allow_table_setting = true;
+    let workers = run(&step, &context).await.unwrap().workers.unwrap();
+    assert_eq!((workers.planned, workers.achieved), (5, 5), "{workers:?}");
+    assert_eq!(workers.helped.last().unwrap(), "parallel_workers = 5 on \"주문\" while the query runs");
+    let settings = "select string_agg(coalesce(reloptions::text, '-'), ' ' order by relname) from pg_class \
+                    where relname like '주문\\__'";
+    assert_eq!(database.value(settings).await, "{parallel_workers=1} -");
+    nothing_left_in(&database).await;
+    database.close().await;
+}
+
+#[tokio::test]
 async fn a_limit_of_the_user_below_the_target_is_raised_for_the_session() {
     let server = PrivateServer::start(&["max_worker_processes=8", "max_parallel_workers=2"], false).await;
     let database = server.server("postgres");

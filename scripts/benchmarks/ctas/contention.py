@@ -7,7 +7,9 @@ import psycopg
 
 # Slots are held, not the processor: what is measured is the wait for slots.
 QUERY = "select count(*) from pages where pg_sleep({seconds}) is not null"
-SETTINGS = "set parallel_setup_cost = 0; set parallel_tuple_cost = 0; set min_parallel_table_scan_size = 0"
+SETTINGS = (
+    "set seq_page_cost = 0; set parallel_setup_cost = 0; set parallel_tuple_cost = 0; set min_parallel_table_scan_size = 0"
+)
 PAGES = 64
 
 

@@ -8,7 +8,7 @@ use crate::postgres::error::PgError;
 use crate::postgres::ident::Ident;
 use crate::postgres::session::Session;
 
-use super::definition::{Constraint, ConstraintKind, Reference};
+use super::definition::{ColumnDefinition, Constraint, ConstraintKind, Reference};
 use super::layout::NewColumn;
 use super::lock::Patience;
 use super::new_table::{Origin, Replacement, column_settings};
@@ -64,7 +64,12 @@ impl Replacement {
     /// What completes the table when its rows are in, in stages: what is in one stage may run at the same time, on
     /// sessions of their own.
     pub fn afterwards(&self) -> Vec<Vec<Deferred>> {
-        let built = self.kept.indexes.iter().enumerate().filter(|(_, index)| !index.made_by_constraint);
+        let built = self
+            .kept
+            .indexes
+            .iter()
+            .enumerate()
+            .filter(|(_, index)| !index.made_by_constraint && !self.kept.made.contains_key(&index.name));
         let indexes = built.map(|(number, index)| Deferred {
             doing: format!("building the {} of {}", index.words, self.place.full()),
             work: Work::Own(statement::create_index(index, &self.index_name(number), &self.hidden().to_string())),
@@ -88,8 +93,9 @@ impl Replacement {
                 statements.push(format!("alter table {hidden} {}", actions.join(", ")));
             }
         };
-        if let Origin::Made { options } = &self.origin {
-            alter(self.kept.columns.iter().flat_map(|column| self.catching_up(column)).collect());
+        if let Origin::Made { options, columns } = &self.origin {
+            self.not_null_names(columns).for_each(|rename| alter(vec![rename]));
+            alter(self.kept.columns.iter().flat_map(|column| self.catching_up(column, columns)).collect());
             alter(self.checks(true).collect());
             let missing = self.missing_options(options);
             alter(if missing.is_empty() { Vec::new() } else { vec![format!("set ({})", missing.join(", "))] });
@@ -120,11 +126,12 @@ impl Replacement {
     }
 
     /// What a column of a table that others made doesn't have yet.
-    fn catching_up(&self, column: &NewColumn) -> Vec<String> {
+    fn catching_up(&self, column: &NewColumn, made: &[ColumnDefinition]) -> Vec<String> {
         let mut actions = Vec::new();
         let Some(like) = &column.like else { return actions };
         let name = Ident::new(column.name.as_str());
-        if let Some(not_null) = like.not_null.as_ref().filter(|not_null| not_null.valid) {
+        let has_it = made.iter().any(|one| one.name == column.name && one.not_null.is_some());
+        if let Some(not_null) = like.not_null.as_ref().filter(|not_null| not_null.valid && !has_it) {
             actions.push(statement::add_not_null(&column.name, not_null, true));
         }
         if let (Some(identity), Some((sequence, _))) = (&like.identity, self.sequence_of(column)) {
@@ -135,6 +142,16 @@ impl Replacement {
         }
         actions.extend(column_settings(column));
         actions
+    }
+
+    /// The names that NOT NULL has in the old table, from PostgreSQL 18 on, for columns that are so already.
+    fn not_null_names(&self, made: &[ColumnDefinition]) -> impl Iterator<Item = String> {
+        made.iter().filter_map(|made| {
+            let like = self.kept.columns.iter().find(|column| column.name == made.name)?.like.as_ref()?;
+            let (now, old) = (made.not_null.as_ref()?.name.as_ref()?, like.not_null.as_ref()?.name.as_ref()?);
+            let (from, to) = (Ident::new(now.as_str()), Ident::new(old.as_str()));
+            (now != old).then(|| format!("rename constraint {from} to {to}"))
+        })
     }
 
     /// Storage parameters of the old table that whoever made the new one has said nothing about.
@@ -161,6 +178,9 @@ impl Replacement {
     fn keys(&self) -> impl Iterator<Item = String> {
         self.kept.constraints.iter().filter_map(|constraint| {
             let ConstraintKind::Key(primary) = constraint.kind else { return None };
+            if self.kept.has_key(constraint) {
+                return None;
+            }
             let of = |index: &super::definition::Index| index.constraint.as_ref() == Some(&constraint.name);
             let number = self.kept.indexes.iter().position(of)?;
             Some(statement::add_key(constraint, primary, &self.index_name(number)))

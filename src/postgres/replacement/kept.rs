@@ -1,6 +1,6 @@
 //! What of the old table's make the new one keeps, and what is lost with columns that don't come.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::definition::{Constraint, ConstraintKind, Definition, Index, Statistics};
 use super::layout::{Layout, NewColumn};
@@ -14,6 +14,8 @@ pub(super) struct Kept {
     pub(super) statistics: Vec<Statistics>,
     /// What is lost, in words for people.
     pub(super) lost: Vec<String>,
+    /// Indexes that a table that others made has already, by the names of the old ones that they are equal to.
+    pub(super) made: BTreeMap<String, MadeIndex>,
     /// The names of things that the new table won't have, so that nothing is said about them to the server.
     dropped: BTreeSet<String>,
 }
@@ -65,14 +67,33 @@ impl Kept {
         kept
     }
 
-    /// Takes off the primary key where the new table has been made with one of its own.
-    pub(super) fn leave_key_to(&mut self, made: &Definition) {
-        let primary = |one: &&Constraint| one.kind == ConstraintKind::Key(true);
-        if made.constraints.iter().any(|one| primary(&one))
-            && let Some(words) = self.constraints.iter().find(primary).map(|one| one.words.clone())
-        {
-            self.drop_all(&words);
+    /// Finds what a table that others made has already: what is equal is not built again and gets the old name.
+    pub(super) fn recognise(&mut self, made: &Definition) {
+        for index in &self.indexes {
+            let kind = kind_of(&self.constraints, index);
+            let fits = |one: &&Index| {
+                let theirs = kind_of(&made.constraints, one);
+                (one.unique, &one.body, &one.predicate) == (index.unique, &index.body, &index.predicate)
+                    && (theirs.is_none() || theirs == kind)
+                    && !self.made.values().any(|made| made.name == one.name)
+            };
+            if let Some(one) = made.indexes.iter().find(fits) {
+                let made = MadeIndex { name: one.name.clone(), is_key: one.constraint.is_some() };
+                self.made.insert(index.name.clone(), made);
+            }
         }
+        let primary = ConstraintKind::Key(true);
+        let old = self.constraints.iter().find(|one| one.kind == primary && !self.has_key(one));
+        let words = old.map(|old| old.words.clone());
+        if let Some(words) = words.filter(|_| made.constraints.iter().any(|one| one.kind == primary)) {
+            self.lose(&words, "the new table has another primary key");
+        }
+    }
+
+    /// Whether the new table has that key already.
+    pub(super) fn has_key(&self, key: &Constraint) -> bool {
+        let index = self.indexes.iter().find(|index| index.constraint.as_ref() == Some(&key.name));
+        index.and_then(|index| self.made.get(&index.name)).is_some_and(|made| made.is_key)
     }
 
     /// Takes off what turned out not to fit any more.
@@ -128,6 +149,19 @@ impl Kept {
     fn has_index_of(&self, constraint: &Constraint) -> bool {
         self.indexes.iter().any(|index| index.constraint.as_ref() == Some(&constraint.name))
     }
+}
+
+/// An index that is there already.
+#[derive(Clone, Debug)]
+pub(super) struct MadeIndex {
+    pub(super) name: String,
+    /// Whether a constraint stands on it.
+    is_key: bool,
+}
+
+fn kind_of<'a>(constraints: &'a [Constraint], index: &Index) -> Option<&'a ConstraintKind> {
+    let name = index.constraint.as_ref()?;
+    constraints.iter().find(|constraint| constraint.name == *name).map(|constraint| &constraint.kind)
 }
 
 impl Constraint {

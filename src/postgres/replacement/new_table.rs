@@ -4,7 +4,7 @@ use crate::postgres::error::PgError;
 use crate::postgres::ident::{Ident, QualifiedName, literal};
 
 use super::check::Standing;
-use super::definition::{ConstraintKind, Definition};
+use super::definition::{ColumnDefinition, ConstraintKind, Definition};
 use super::kept::Kept;
 use super::layout::NewColumn;
 use super::place::Place;
@@ -35,8 +35,8 @@ pub(super) enum Origin {
     Columns,
     /// From this, between the parentheses of CREATE TABLE.
     Definition(String),
-    /// It has been made by somebody else, with these storage parameters.
-    Made { options: Vec<String> },
+    /// It has been made by somebody else, with these storage parameters and columns.
+    Made { options: Vec<String>, columns: Vec<ColumnDefinition> },
 }
 
 impl Replacement {
@@ -106,7 +106,8 @@ impl Replacement {
 
     /// The hidden name of a new index, by its place among those that are kept.
     pub(super) fn index_name(&self, number: usize) -> String {
-        format!("{}_i{number}", self.hidden)
+        let made = self.kept.indexes.get(number).and_then(|index| self.kept.made.get(&index.name));
+        made.map_or_else(|| format!("{}_i{number}", self.hidden), |made| made.name.clone())
     }
 
     /// The hidden name of the new statistics, by their place among those that are kept.

@@ -85,7 +85,6 @@ impl Found {
         let old = wanted.place.oid.and_then(|oid| self.definitions.get(&oid)).cloned();
         let old_columns = old.as_ref().map(|old| old.columns.as_slice());
         let mut binary = true;
-        let mut drift = Vec::new();
         let mut made_with = None;
         let (origin, mut layout) = match &wanted.coming {
             Coming::Columns(coming) => {
@@ -108,14 +107,15 @@ impl Found {
                 let name = wanted.place.beside(&wanted.hidden).to_string();
                 let Some((made, options)) = self.made.remove(&name) else { return Err(gone(&name)) };
                 let incoming: Vec<Incoming> = made.columns.iter().map(Incoming::from_made).collect();
+                let columns = made.columns.clone();
                 made_with = Some(made);
-                (Origin::Made { options }, Layout::compare(old_columns, &incoming, false))
+                (Origin::Made { options, columns }, Layout::compare(old_columns, &incoming, false))
             }
         };
-        drift.append(&mut layout.drift);
+        let drift = std::mem::take(&mut layout.drift);
         let mut kept = Kept::of(old.as_ref(), layout, wanted.indexes);
         if let Some(made) = &made_with {
-            kept.leave_key_to(made);
+            kept.recognise(made);
         }
         let (place, hidden, unlogged) = (wanted.place.clone(), wanted.hidden.clone(), wanted.unlogged);
         Ok(Replacement { place, hidden, unlogged, old, standing, kept, origin, drift, binary })

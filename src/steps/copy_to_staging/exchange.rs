@@ -12,7 +12,7 @@ use crate::steps::marker::{self, Mark};
 use crate::steps::{StepContext, rows};
 
 use super::rate::Copied;
-use super::table::Table;
+use super::table::{self, Table};
 
 /// How a table that stays takes its new rows.
 enum Change {
@@ -145,17 +145,17 @@ fn statements(table: &Table, change: &Change) -> Vec<String> {
             all.push(rows::insert(dialect, &full, &new, columns));
         }
         Change::Merge(key) => {
-            all.push(format!("analyze {new}"));
+            all.push(table::analyze(&table.staging.new_name()));
             all.push(rows::delete_gone(&full, &new, key));
             all.extend(rows::upsert(dialect, &full, &new, columns, key));
         }
         Change::Append => all.push(rows::insert(dialect, &full, &new, columns)),
         Change::Upsert(key) => {
-            all.push(format!("analyze {new}"));
+            all.push(table::analyze(&table.staging.new_name()));
             all.extend(rows::upsert(dialect, &full, &new, columns, key));
         }
     }
-    all.push(format!("analyze {full}"));
+    all.push(table::analyze(&table.staging.place.full()));
     all.push(format!("drop table {new}"));
     all
 }

@@ -30,6 +30,9 @@ impl Format {
 pub(super) struct TargetType {
     oid: u32,
     is_enum: bool,
+    /// Whether every value that any version has can be told in binary. An infinite interval, known from version 17 on,
+    /// is some finite one to an older server; in text it is refused.
+    complete: bool,
 }
 
 /// The source's types as the target has them, by the source's name for them.
@@ -45,9 +48,15 @@ pub(super) async fn target_types(session: &Session, sources: &[Source]) -> Resul
     let mut names: Vec<&str> = columns.map(|column| column.sql_type.as_str()).collect();
     names.sort_unstable();
     names.dedup();
-    let find = "select n, t.oid, t.typtype = 'e' from unnest($1::text[]) as n join pg_type t on t.oid = to_regtype(n)";
+    let find = "select n, t.oid, t.typtype = 'e',
+                       t.oid not in ('interval'::regtype, 'interval[]'::regtype)
+                         or current_setting('server_version_num')::int >= 170000
+                from unnest($1::text[]) as n join pg_type t on t.oid = to_regtype(n)";
     let rows = session.query(find, &[&names], "looking for the source's types").await?;
-    Ok(rows.iter().map(|row| (row.get(0), TargetType { oid: row.get(1), is_enum: row.get(2) })).collect())
+    Ok(rows
+        .iter()
+        .map(|row| (row.get(0), TargetType { oid: row.get(1), is_enum: row.get(2), complete: row.get(3) }))
+        .collect())
 }
 
 /// The format for rows of these columns that go into columns of the types `into`, which default to the source's own.
@@ -62,5 +71,6 @@ pub(super) fn choose(source: &Source, into: &BTreeMap<String, String>, types: &T
 /// An enum's binary form is its label, whatever the type's identifier.
 const fn same_in_binary(column: &Column, on_target: TargetType) -> bool {
     column.portable_binary
+        && on_target.complete
         && (column.type_oid == on_target.oid || (column.type_oid >= FIRST_OWN_OID && on_target.is_enum))
 }

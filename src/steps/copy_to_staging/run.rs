@@ -16,7 +16,7 @@ use crate::steps::{StepContext, session, sweep};
 
 use super::meter::Meter;
 use super::rate::Copied;
-use super::snapshot::{self, Snapshot};
+use super::snapshot::{self, LIMITS, Snapshot};
 use super::staging::Plan;
 use super::table::{Table, role};
 use super::work::{TableWork, Work};
@@ -50,8 +50,7 @@ async fn attempt(
     context: &StepContext,
 ) -> Result<Outcome, Failure> {
     sweep::sweep(control, Side::Target, context).await?;
-    let limits = "set statement_timeout = 0; set idle_in_transaction_session_timeout = 0";
-    let prepare = control.execute(limits, "preparing the session");
+    let prepare = control.execute(LIMITS, "preparing the session");
     control.run_until(&context.stop, Side::Target, prepare).await?;
     context.host.progress(Progress::phase("looking at both sides"));
     let snapshot = snapshot::take(from, step.streams > 1, context).await?;

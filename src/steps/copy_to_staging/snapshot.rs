@@ -9,7 +9,15 @@ use crate::steps::{StepContext, session};
 /// the transaction only: behind a pooler the session is shared.
 pub(super) const SETTINGS: &str = "set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres'; \
      set local extra_float_digits = 3; set local bytea_output = 'hex'; set local lc_monetary = 'C'; \
-     set local timezone = 'UTC'; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0";
+     set local timezone = 'UTC'; set local xmloption = 'content'; set local array_nulls = on; \
+     set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0; \
+     select case when current_setting('server_version_num')::int >= 170000 then \
+       set_config('transaction_timeout', '0', true) end";
+
+/// The same for sessions on the target, which also work outside of transactions: index by index, table by table.
+pub(super) const LIMITS: &str = "set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; \
+     set idle_session_timeout = 0; select case when current_setting('server_version_num')::int >= 170000 then \
+       set_config('transaction_timeout', '0', false) end";
 
 /// A snapshot, and the session that keeps it.
 pub(super) struct Snapshot {

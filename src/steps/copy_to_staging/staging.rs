@@ -61,12 +61,19 @@ pub(super) async fn plan(
         let types = format::target_types(session, &sources).await?;
         if swapped {
             let planned = replacement::plan(session, &wanted(step, &sources, &places, context)).await?;
-            Ok((types, planned, BTreeMap::new()))
+            Ok((types, planned, Vec::new(), BTreeMap::new()))
         } else {
-            Ok((types, Vec::new(), existing(session, &places).await?))
+            // A table that isn't there yet will be like the one that its first rows are collected in.
+            let mut fresh = wanted(step, &sources, &places, context);
+            fresh.retain(|one| one.place.oid.is_none());
+            for one in &mut fresh {
+                one.unlogged = true;
+            }
+            let fresh = replacement::plan(session, &fresh).await?;
+            Ok((types, Vec::new(), fresh, existing(session, &places).await?))
         }
     };
-    let (types, replacements, stays) = session.run_until(&context.stop, Side::Target, look).await?;
+    let (types, replacements, fresh, stays) = session.run_until(&context.stop, Side::Target, look).await?;
     for replacement in &replacements {
         tell(replacement, context);
     }
@@ -76,6 +83,8 @@ pub(super) async fn plan(
         let into = place.oid.and_then(|oid| stays.get(&oid).cloned()).unwrap_or_default();
         let (create, stages) = if let Some(replacement) = replacements.get(at) {
             (replacement.create(), replacement.afterwards())
+        } else if let Some(fresh) = fresh.iter().find(|fresh| fresh.hidden().name.as_str() == hidden) {
+            (fresh.create(), Vec::new())
         } else {
             check_fit(&source, &place, &into, context)?;
             (bare(&place.beside(&hidden), &source, &into), Vec::new())

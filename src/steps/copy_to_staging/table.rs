@@ -2,7 +2,7 @@
 
 use crate::domain::ids::TableName;
 use crate::postgres::replacement::Deferred;
-use crate::postgres::{Ident, PgError, Place, QualifiedName};
+use crate::postgres::{Ident, PgError, Place, QualifiedName, literal};
 
 use super::format::Format;
 use super::part::Part;
@@ -90,6 +90,13 @@ impl Table {
         let (name, list, format) = (self.staging.new_name(), self.staging.list(), self.format.label());
         format!("copy {name} ({list}) from stdin (format {format}{freeze})")
     }
+}
+
+/// Gathers statistics of a table. Of some values none can be made, such as ranges with bounds beyond double precision;
+/// the rows are good all the same.
+pub(super) fn analyze(name: &QualifiedName) -> String {
+    let body = format!("begin analyze {name}; exception when data_exception then raise warning '%', sqlerrm; end");
+    format!("do {}", literal(&body))
 }
 
 /// The role of a worker's session: `target`, `target-1`, `target-2`.

@@ -14,7 +14,7 @@ use crate::steps::{StepContext, session};
 
 use super::meter::Meter;
 use super::rate::Copied;
-use super::snapshot::SETTINGS;
+use super::snapshot::{LIMITS, SETTINGS};
 use super::table::Table;
 use super::work::{Task, Work};
 use super::{checksum, table};
@@ -93,7 +93,9 @@ async fn tasks(
     while let Some(task) = job.next(source).await? {
         if target.is_none() {
             let role = table::role("target", number);
-            *target = Some(session::open(&job.to, &role, Side::Target, &job.context).await?);
+            let opened = target.insert(session::open(&job.to, &role, Side::Target, &job.context).await?);
+            let prepare = opened.execute(LIMITS, "preparing the session");
+            opened.run_until(&job.context.stop, Side::Target, prepare).await?;
         }
         let Some(target) = target.as_ref() else { return Err(Failure::bug("a session that was opened is gone")) };
         match (task, source.as_ref()) {
@@ -106,7 +108,7 @@ async fn tasks(
             }
             (Task::Analyze { table }, _) => {
                 let staging = &job.tables[table].staging;
-                let analyze = format!("begin; {SETTINGS}; analyze {}; {COMMIT}", staging.new_name());
+                let analyze = format!("begin; {SETTINGS}; {}; {COMMIT}", table::analyze(&staging.new_name()));
                 on_target(job, table, target, async {
                     target.execute(&analyze, format!("analyzing {}", staging.table)).await.map(drop)
                 })

@@ -52,19 +52,20 @@ pub(super) struct SlotWait {
 impl SlotWait {
     /// Finds out whether slots can be waited for, and says what is missing if they can't.
     pub(super) async fn prepare(longest: Duration, session: &Session, context: &StepContext) -> Result<Self, Failure> {
-        let fallback = session.server().to_string();
-        let asked = async {
-            let monitoring = Monitoring::of(session).await?;
-            // The address without database and user: the slots are the server's.
-            let fallback = fallback.split(['/', ' ']).next().unwrap_or_default();
-            Ok((monitoring, server_identity(session, fallback).await))
-        };
+        let address = session.server().to_string();
+        // Without database and user: the slots are the server's.
+        let host = address.rsplit_once('/').map_or(address.as_str(), |(host, _)| host);
+        let asked = async { Ok((Monitoring::of(session).await?, server_identity(session, host).await)) };
         let (monitoring, identity) = session.run_until(&context.stop, Side::Target, asked).await?;
         if let Some(grant) = monitoring.grant_to_see() {
             context.warn(format!(
                 "the connection's user can't see other users' workers, so free worker slots are not waited for, and an \
                  attempt that gets too few is cancelled and made again: {grant}"
             ));
+        }
+        if let Some(grant) = monitoring.grant_to_signal() {
+            context
+                .debug(format!("what an earlier attempt left under another user could not be ended without: {grant}"));
         }
         Ok(Self {
             visible: monitoring.sees_everybody,

@@ -124,5 +124,18 @@ async fn a_table_that_others_made_gets_what_the_old_one_had() {
     complete(&session, &plan).await.unwrap();
     swap(&session, &plan).await.unwrap();
     assert_eq!(text(&session, indexes).await.matches("t_d_idx").count(), 1);
+    // What it has already is not built again, and gets the old names.
+    let again = "create table hidden_0 as select 1 as a, 'b'::text as b, 7 as c, 2.5 as d;
+                 alter table hidden_0 add constraint key primary key (a); create index quick on hidden_0 (b)";
+    session.execute(again, "making it again").await.unwrap();
+    let plan = planned(&session, &[("t", Coming::Made)]).await.unwrap();
+    assert!(plan[0].lost().is_empty());
+    complete(&session, &plan).await.unwrap();
+    swap(&session, &plan).await.unwrap();
+    assert_eq!(text(&session, indexes).await, "fast t_d_idx t_d_key t_pkey");
+    let again = "create table hidden_0 (a int, b text, c int primary key, d numeric)";
+    session.execute(again, "making it again").await.unwrap();
+    let plan = planned(&session, &[("t", Coming::Made)]).await.unwrap();
+    assert_eq!(plan[0].lost(), ["constraint t_pkey (the new table has another primary key)"]);
     database.close().await;
 }

@@ -23,7 +23,8 @@ const CALLED: &str = "
       select tree from rules
       union all
       select polqual::text from pg_policy
-      where polqual is not null and polrelid = any(select to_regclass(name) from unnest($2::text[]) name)),
+      where polqual is not null and polrelid = any(select to_regclass(name) from unnest($2::text[]) name)
+        and row_security_active(polrelid)),
     called as (
       select distinct found[1]::oid as oid
       from trees, regexp_matches(tree, ':(?:funcid|opfuncid|aggfnoid|winfnoid) (\\d+)', 'g') as found)
