@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::failure::{Failure, Side};
 
-use super::connect::{Address, Loan, Login, TapLender, log_in};
+use super::connect::{Address, Loan, Login, TapLender, is_out_of_reach, log_in};
 use super::error::{PgError, PgErrorKind};
 use super::server::Server;
 use super::stop;
@@ -188,6 +188,11 @@ impl Session {
         self.client.check_connection().await.map_err(|error| PgError::new(doing, &error))?;
         let lost = |error: std::io::Error| PgError::without_server(doing, error.to_string(), PgErrorKind::Lost);
         self.lender.lend().await.map_err(lost)
+    }
+
+    /// Whether the server's machine does not answer a new connection. Says nothing about this session.
+    pub(super) async fn is_out_of_reach(&self) -> bool {
+        is_out_of_reach(&self.backend.address, self.backend.server.connect_timeout()).await
     }
 
     /// Asks the server to cancel what this session is running. Says nothing about whether anything was running.

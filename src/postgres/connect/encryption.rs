@@ -57,8 +57,9 @@ async fn shake_hands(server: &Server, address: &Address, stream: TcpStream) -> R
     let mut connector = server.tls()?;
     let connect = MakeTlsConnect::<TcpStream>::make_tls_connect(&mut connector, &address.hostname);
     let connect = connect.map_err(|error| failed(PgErrorKind::Tls, error.to_string()))?;
+    let handle = socket::handle(&stream).map_err(|error| failed(PgErrorKind::Unreachable, error.to_string()))?;
     match connect.connect(stream).await {
-        Ok(stream) => Ok(Wire::Tls(Box::new(stream))),
+        Ok(stream) => Ok(Wire::Tls(Box::new(stream), handle)),
         Err(error) => {
             let about_tls = error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
                 || error.kind() == io::ErrorKind::InvalidInput;

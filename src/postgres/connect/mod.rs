@@ -11,6 +11,7 @@
 mod address;
 mod encryption;
 mod login;
+mod reach;
 mod socket;
 mod tap;
 mod wire;
@@ -18,5 +19,6 @@ mod wire;
 pub(super) use address::Address;
 pub(super) use encryption::encrypted;
 pub(super) use login::{Login, log_in};
+pub(super) use reach::is_out_of_reach;
 pub(super) use tap::{Loan, TapLender};
 pub(super) use wire::{Ready, Wire};

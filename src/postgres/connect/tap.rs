@@ -14,6 +14,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsStream};
@@ -131,7 +132,11 @@ impl TapLender {
                 return Poll::Pending;
             }
             match std::mem::replace(&mut state.place, Place::Lent) {
-                Place::Home(wire) => Poll::Ready(Ok(Loan { wire: Some(wire), shared: Arc::clone(&self.0) })),
+                Place::Home(wire) => {
+                    let user_timeout = wire.user_timeout();
+                    wire.set_user_timeout(None);
+                    Poll::Ready(Ok(Loan { wire: Some(wire), user_timeout, shared: Arc::clone(&self.0) }))
+                }
                 other => {
                     state.place = other;
                     Poll::Ready(Err(io::Error::new(io::ErrorKind::NotConnected, "the connection is not to be had")))
@@ -145,6 +150,9 @@ impl TapLender {
 /// A stream away from its driver. Dropping it closes the connection.
 pub(in crate::postgres) struct Loan {
     wire: Option<Wire>,
+    /// What the stream has at home. Lent, it has none: it would end a connection to a peer that is well but takes
+    /// nothing for a while.
+    user_timeout: Option<Duration>,
     shared: Arc<Shared>,
 }
 
@@ -157,6 +165,7 @@ impl Loan {
     /// Gives the stream back to the driver. The last message must have been read to its end, and no further.
     pub(in crate::postgres) fn give_back(mut self) {
         if let Some(wire) = self.wire.take() {
+            wire.set_user_timeout(self.user_timeout);
             self.settle(Place::Home(wire));
         }
     }

@@ -2,13 +2,17 @@
 
 use std::future;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::socket;
 
 type Tls = <MakeRustlsConnect as MakeTlsConnect<TcpStream>>::Stream;
 
@@ -18,8 +22,28 @@ pub(in crate::postgres) enum Wire {
     Tcp(TcpStream),
     /// A Unix socket. Nobody listens in there, and servers offer no TLS.
     Unix(UnixStream),
-    /// TLS over TCP.
-    Tls(Box<Tls>),
+    /// TLS over TCP, with a second handle of the socket.
+    Tls(Box<Tls>, OwnedFd),
+}
+
+impl Wire {
+    /// How long what was sent may stay unacknowledged, or unaccepted by a peer that is there.
+    pub(super) fn user_timeout(&self) -> Option<Duration> {
+        match self {
+            Self::Tcp(stream) => socket::user_timeout(stream),
+            Self::Tls(_, handle) => socket::user_timeout(handle),
+            Self::Unix(_) => None,
+        }
+    }
+
+    /// Sets it; `None` is the system's own limit, and none for a peer that is there.
+    pub(super) fn set_user_timeout(&self, limit: Option<Duration>) {
+        match self {
+            Self::Tcp(stream) => socket::set_user_timeout(stream, limit),
+            Self::Tls(_, handle) => socket::set_user_timeout(handle, limit),
+            Self::Unix(_) => {}
+        }
+    }
 }
 
 impl AsyncRead for Wire {
@@ -27,7 +51,7 @@ impl AsyncRead for Wire {
         match &mut *self {
             Self::Tcp(stream) => Pin::new(stream).poll_read(context, into),
             Self::Unix(stream) => Pin::new(stream).poll_read(context, into),
-            Self::Tls(stream) => Pin::new(stream).poll_read(context, into),
+            Self::Tls(stream, _) => Pin::new(stream).poll_read(context, into),
         }
     }
 }
@@ -37,7 +61,7 @@ impl AsyncWrite for Wire {
         match &mut *self {
             Self::Tcp(stream) => Pin::new(stream).poll_write(context, from),
             Self::Unix(stream) => Pin::new(stream).poll_write(context, from),
-            Self::Tls(stream) => Pin::new(stream).poll_write(context, from),
+            Self::Tls(stream, _) => Pin::new(stream).poll_write(context, from),
         }
     }
 
@@ -45,7 +69,7 @@ impl AsyncWrite for Wire {
         match &mut *self {
             Self::Tcp(stream) => Pin::new(stream).poll_flush(context),
             Self::Unix(stream) => Pin::new(stream).poll_flush(context),
-            Self::Tls(stream) => Pin::new(stream).poll_flush(context),
+            Self::Tls(stream, _) => Pin::new(stream).poll_flush(context),
         }
     }
 
@@ -53,7 +77,7 @@ impl AsyncWrite for Wire {
         match &mut *self {
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(context),
             Self::Unix(stream) => Pin::new(stream).poll_shutdown(context),
-            Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::Tls(stream, _) => Pin::new(stream).poll_shutdown(context),
         }
     }
 }
@@ -62,7 +86,7 @@ impl TlsStream for Wire {
     fn channel_binding(&self) -> ChannelBinding {
         match self {
             Self::Tcp(_) | Self::Unix(_) => ChannelBinding::none(),
-            Self::Tls(stream) => stream.channel_binding(),
+            Self::Tls(stream, _) => stream.channel_binding(),
         }
     }
 }

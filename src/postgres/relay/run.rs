@@ -8,6 +8,7 @@ use crate::postgres::session::Session;
 use super::error::RelayError;
 use super::flow::Flow;
 use super::transfer::{INTO, OUT, Transfer};
+use super::vanished::vanished;
 
 /// One `COPY … TO STDOUT` of one session into one `COPY … FROM STDIN` of another.
 pub struct Relay<'a> {
@@ -59,7 +60,12 @@ impl Relay<'_> {
             Ok(transfer) => transfer,
             Err(broken) => return Err(RelayError::of(broken.side, broken.error, None)),
         };
-        if let Err(broken) = poll_fn(|context| transfer.poll(context)).await {
+        let moved = tokio::select! {
+            biased;
+            moved = poll_fn(|context| transfer.poll(context)) => moved,
+            broken = vanished(self.source, self.target, self.flow) => Err(broken),
+        };
+        if let Err(broken) = moved {
             return Err(Box::pin(transfer.settle(broken)).await);
         }
         Ok(transfer.give_back())

@@ -3,6 +3,7 @@
 mod breaking;
 mod content;
 mod ending;
+mod vanishing;
 
 use windlass::postgres::{Flow, Relay, RelayError, Relayed, Server, Session};
 
