@@ -55,6 +55,27 @@ pub struct Outcome {
     pub run: Option<String>,
 }
 
+impl Outcome {
+    /// The keys that an outcome may have, as later steps' templates name them.
+    pub const KEYS: &[&str] = &[
+        "rows",
+        "bytes",
+        "workers",
+        "plan",
+        "format",
+        "table",
+        "tables",
+        "streams",
+        "seconds",
+        "lsn",
+        "verified",
+        "path",
+        "method",
+        "exit_code",
+        "run",
+    ];
+}
+
 /// How the parallel workers of a CTAS came out. `planned` is PostgreSQL's Workers Planned, `achieved` its Workers
 /// Launched, both of the costliest Gather of the plan.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -86,6 +107,23 @@ pub struct Workers {
     pub helped: Vec<String>,
 }
 
+impl Workers {
+    /// The keys of it, as templates name them.
+    pub const KEYS: &[&str] = &[
+        "target",
+        "minimum",
+        "planned",
+        "achieved",
+        "target_met",
+        "attempts",
+        "slot_wait_s",
+        "lost_s",
+        "measure",
+        "gathers",
+        "helped",
+    ];
+}
+
 /// The workers of one Gather.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GatherWorkers {
@@ -94,4 +132,40 @@ pub struct GatherWorkers {
     /// Workers Launched, the last time if it ran several times. Absent where workers were only sampled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub achieved: Option<u32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_keys_are_those_that_are_written() {
+        let workers =
+            Workers { gathers: vec![GatherWorkers::default()], helped: vec![String::new()], ..Workers::default() };
+        let text = || Some(String::new());
+        let full = Outcome {
+            rows: Some(0),
+            bytes: Some(0),
+            workers: Some(workers),
+            plan: text(),
+            format: text(),
+            table: text(),
+            tables: BTreeMap::from([(String::new(), 0)]),
+            streams: Some(1),
+            seconds: Some(0.0),
+            lsn: text(),
+            verified: text(),
+            path: text(),
+            method: text(),
+            exit_code: Some(0),
+            run: text(),
+        };
+        let written = serde_json::to_value(full).unwrap();
+        let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+        let known = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<BTreeSet<_>>();
+        assert_eq!(keys(&written), known(Outcome::KEYS));
+        assert_eq!(keys(&written["workers"]), known(Workers::KEYS));
+    }
 }

@@ -44,22 +44,46 @@ pub async fn columns(session: &Session, query: &str, doing: &str) -> Result<Vec<
     Ok(told.collect())
 }
 
-/// Not portable in binary, though built in: names of objects go as object identifiers (`regclass`), money without its
-/// scale. No server takes an empty `tsquery`, `int2vector` or `oidvector` in binary, though it writes one. User-defined
-/// types have other identifiers on every server.
-const DESCRIBE: &str = "
-    select format_type(t.oid, d.modifier),
-           t.oid < 16384 and b.typtype in ('b', 'r', 'm') and t.typsend <> 0 and t.typreceive <> 0
-             and b.typname !~ '^reg' and b.typname not in ('money', 'aclitem', 'pg_node_tree', 'tsquery')
-             and t.typname not in ('int2vector', 'oidvector', '_int2vector', '_oidvector'),
+/// Whether COPY's binary form of the built-in type `t`, whose elements are of type `element`, means the same on every
+/// server.
+///
+/// Not so: names of objects go as object identifiers (`regclass`), money without its scale. No server takes an empty
+/// `tsquery`, `int2vector` or `oidvector` in binary, though it writes one. User-defined types have other identifiers on
+/// every server.
+macro_rules! portable_in_binary {
+    () => {
+        "(t.oid < 16384 and element.typtype in ('b', 'r', 'm') and t.typsend <> 0 and t.typreceive <> 0
+          and element.typname !~ '^reg' and element.typname not in ('money', 'aclitem', 'pg_node_tree', 'tsquery')
+          and t.typname not in ('int2vector', 'oidvector', '_int2vector', '_oidvector'))"
+    };
+}
+
+/// Joins the type of the elements of `t`: its own, if it is no array.
+macro_rules! join_element {
+    () => {
+        "join pg_type element
+           on element.oid = case when t.typcategory = 'A' and t.typelem <> 0 then t.typelem else t.oid end"
+    };
+}
+
+pub(super) use {join_element, portable_in_binary};
+
+const DESCRIBE: &str = concat!(
+    "
+    select format_type(t.oid, d.modifier), ",
+    portable_in_binary!(),
+    ",
            coalesce(a.attnotnull, false),
            coalesce(a.attgenerated <> '', false),
            n.nspname, c.collname
     from unnest($1::oid[], $2::int4[], $3::oid[], $4::int2[]) with ordinality
            as d(type, modifier, relation, number, place)
          join pg_type t on t.oid = d.type
-         join pg_type b on b.oid = case when t.typcategory = 'A' and t.typelem <> 0 then t.typelem else t.oid end
+         ",
+    join_element!(),
+    "
          left join pg_attribute a on a.attrelid = d.relation and a.attnum = d.number
          left join pg_collation c on c.oid = a.attcollation and a.attcollation <> t.typcollation
          left join pg_namespace n on n.oid = c.collnamespace
-    order by d.place";
+    order by d.place"
+);

@@ -94,6 +94,17 @@ impl PgError {
         Self { doing, message, sqlstate: None, detail: None, hint: None, context: None, position: None, kind }
     }
 
+    /// The same error with other names in it: each first one, wherever it stands, becomes the second.
+    #[must_use]
+    pub fn renamed(mut self, names: &[(&str, &str)]) -> Self {
+        let own = |text: &String| names.iter().fold(text.clone(), |text, (from, to)| text.replace(from, to));
+        self.message = own(&self.message);
+        self.doing = own(&self.doing);
+        self.detail = self.detail.as_ref().map(own);
+        self.context = self.context.as_ref().map(own);
+        self
+    }
+
     /// Whether the server gave this SQLSTATE.
     pub fn is(&self, sqlstate: &str) -> bool {
         self.sqlstate.as_deref() == Some(sqlstate)

@@ -5,7 +5,7 @@
 
 use crate::domain::ids::TableName;
 
-use super::columns::Column;
+use super::columns::{Column, join_element, portable_in_binary};
 use super::error::{PgError, PgErrorKind};
 use super::ident::QualifiedName;
 use super::session::Session;
@@ -211,7 +211,8 @@ const DESCRIBE: &str = "
     order by wanted.place";
 
 /// Types are those below domains. Portable in binary: see `columns`; enums besides, which go as their labels.
-const COLUMNS: &str = "
+const COLUMNS: &str = concat!(
+    "
     with recursive attributes as (
       select a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attgenerated, a.attcollation
       from pg_attribute a where a.attrelid = any($1::oid[]) and a.attnum > 0 and not a.attisdropped),
@@ -222,17 +223,20 @@ const COLUMNS: &str = "
       from below b join pg_type t on t.oid = b.type where t.typtype = 'd')
     select a.attrelid, a.attname, format_type(t.oid, b.modifier), t.oid,
            t.typtype = 'e'
-             or (t.oid < 16384 and e.typtype in ('b', 'r', 'm') and t.typsend <> 0 and t.typreceive <> 0
-                 and e.typname !~ '^reg' and e.typname not in ('money', 'aclitem', 'pg_node_tree', 'tsquery')
-                 and t.typname not in ('int2vector', 'oidvector', '_int2vector', '_oidvector')),
+             or ",
+    portable_in_binary!(),
+    ",
            a.attnotnull, a.attgenerated <> '', n.nspname, c.collname
     from attributes a
          join below b on b.attrelid = a.attrelid and b.attnum = a.attnum
          join pg_type t on t.oid = b.type and t.typtype <> 'd'
-         join pg_type e on e.oid = case when t.typcategory = 'A' and t.typelem <> 0 then t.typelem else t.oid end
+         ",
+    join_element!(),
+    "
          left join pg_collation c on c.oid = a.attcollation and a.attcollation <> t.typcollation
          left join pg_namespace n on n.oid = c.collnamespace
-    order by a.attrelid, a.attnum";
+    order by a.attrelid, a.attnum"
+);
 
 /// Of a table with children by inheritance, the rows are read through it: it has no leaf of its own.
 const LEAVES: &str = "

@@ -3,6 +3,7 @@
 //! Tables come as SQL names them, columns as plain names.
 
 use crate::domain::ids::quoted;
+use crate::postgres::literal;
 
 /// Whose words they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,12 @@ impl Dialect {
             Self::DuckDb => "",
         }
     }
+}
+
+/// PostgreSQL's statement that waits, within a transaction, for another run that makes the same table.
+pub(super) fn wait_for_maker(table: &str) -> String {
+    // The number tells these locks from those of the state database, which may be the same one.
+    format!("select pg_advisory_xact_lock(hashtextextended({}, 3))", literal(table))
 }
 
 /// Adds rows.

@@ -16,7 +16,14 @@ pub(super) async fn open(server: &Server, role: &str, side: Side, context: &Step
 pub(super) async fn end<T>(session: Session, result: &Result<T, Failure>, context: &StepContext) {
     if result.is_ok() {
         session.close().await;
-    } else if let Err(error) = session.stop().await {
+    } else {
+        stop(session, context).await;
+    }
+}
+
+/// Ends a session for certain, whatever it is doing.
+pub(super) async fn stop(session: Session, context: &StepContext) {
+    if let Err(error) = session.stop().await {
         context.warn(format!("could not see whether a session has ended: {error}"));
     }
 }

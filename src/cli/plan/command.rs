@@ -11,28 +11,11 @@ use crate::cli::workspace::{LogAs, Workspace};
 use crate::cli::{clock, job_source, jobs, output, params};
 use crate::domain::failure::Failure;
 use crate::domain::job::{Job, Step};
+use crate::domain::outcome::{Outcome, Workers};
 use crate::domain::template::{LockScope, RunScope, Scope};
 
 /// Due times that are shown.
 const DUE: usize = 5;
-
-/// What an outcome may have; a plan shows them as placeholders.
-const OUTCOME: [&str; 8] = ["rows", "bytes", "plan", "format", "table", "path", "method", "exit_code"];
-
-/// What an outcome's workers have.
-const WORKERS: [&str; 11] = [
-    "target",
-    "minimum",
-    "planned",
-    "achieved",
-    "target_met",
-    "attempts",
-    "slot_wait_s",
-    "lost_s",
-    "measure",
-    "gathers",
-    "helped",
-];
 
 /// A step as it would run.
 #[derive(Serialize)]
@@ -75,13 +58,13 @@ fn scope(job: &Job, given: std::collections::BTreeMap<String, String>, now: Date
     for step in &job.steps {
         let id = &step.id;
         let mut outcome = serde_json::Map::new();
-        for key in OUTCOME {
-            outcome.insert(key.to_owned(), json!(format!("<steps.{id}.{key}>")));
+        // Which tables a step will have is known to the run only.
+        for key in Outcome::KEYS.iter().filter(|key| **key != "tables") {
+            outcome.insert((*key).to_owned(), json!(format!("<steps.{id}.{key}>")));
         }
         let workers: serde_json::Map<_, _> =
-            WORKERS.iter().map(|key| ((*key).to_owned(), json!(format!("<steps.{id}.workers.{key}>")))).collect();
+            Workers::KEYS.iter().map(|key| ((*key).to_owned(), json!(format!("<steps.{id}.workers.{key}>")))).collect();
         outcome.insert("workers".to_owned(), workers.into());
-        outcome.insert("run".to_owned(), json!(format!("<steps.{id}.run>")));
         scope.steps.insert(id.clone(), outcome.into());
     }
     Ok(scope)

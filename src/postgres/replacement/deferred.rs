@@ -11,7 +11,7 @@ use crate::postgres::session::Session;
 use super::definition::{ColumnDefinition, Constraint, ConstraintKind, Reference};
 use super::layout::NewColumn;
 use super::lock::Patience;
-use super::new_table::{Origin, Replacement, column_settings};
+use super::new_table::{Origin, Replacement, column_settings, speak};
 use super::statement;
 
 /// Work on new tables whose rows are in and committed.
@@ -207,7 +207,7 @@ impl Replacement {
 
 /// The foreign keys of new tables, in stages: what is in one stage may run at the same time, on sessions of their own.
 /// They come after `Replacement::afterwards` of all tables, because they may lead from one to another.
-pub fn references(replacements: &[Replacement]) -> Vec<Vec<Deferred>> {
+fn references(replacements: &[Replacement]) -> Vec<Vec<Deferred>> {
     let (mut added, mut validated) = (Vec::new(), Vec::new());
     for one in replacements {
         let hidden = one.hidden();
@@ -247,10 +247,14 @@ pub async fn complete(session: &Session, replacements: &[Replacement]) -> Result
             deferred.run(session).await.map_err(|error| replacement.speak(error))?;
         }
     }
-    let work: Vec<Deferred> = references(replacements).into_iter().flatten().collect();
-    for deferred in work {
-        let spoken = |error| replacements.iter().fold(error, |error, one| one.speak(error));
-        deferred.run(session).await.map_err(spoken)?;
+    refer(session, replacements).await
+}
+
+/// Adds the foreign keys of new tables, one after the other on one session. They come after `Replacement::afterwards` of
+/// all tables, because they may lead from one to another. The error speaks of the tables by their own names.
+pub async fn refer(session: &Session, replacements: &[Replacement]) -> Result<(), PgError> {
+    for deferred in references(replacements).into_iter().flatten() {
+        deferred.run(session).await.map_err(|error| speak(replacements, error))?;
     }
     Ok(())
 }

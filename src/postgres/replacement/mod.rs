@@ -27,9 +27,9 @@ mod types;
 mod wanted;
 
 pub use check::check;
-pub use deferred::{Deferred, complete, references};
+pub use deferred::{Deferred, complete, refer};
 pub use lock::{LockMode, TableLock, begin_locked};
-pub use new_table::Replacement;
+pub use new_table::{Replacement, speak};
 pub use place::{Place, place, places};
 pub use plan::plan;
 pub use swap::swap;

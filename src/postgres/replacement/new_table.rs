@@ -140,19 +140,20 @@ impl Replacement {
     }
 
     /// The same error, with the table's own names for its hidden ones.
-    pub fn speak(&self, mut error: PgError) -> PgError {
-        let mut names: Vec<(String, &str)> = vec![(self.hidden.clone(), self.place.name.as_str())];
+    pub fn speak(&self, error: PgError) -> PgError {
         let indexes = self.kept.indexes.iter().enumerate();
-        names.extend(indexes.map(|(number, index)| (self.index_name(number), index.name.as_str())));
+        let indexes: Vec<(String, &str)> =
+            indexes.map(|(number, index)| (self.index_name(number), index.name.as_str())).collect();
+        let names = indexes.iter().map(|(hidden, own)| (hidden.as_str(), *own));
         // The longer ones first: the table's name is part of all others.
-        names.reverse();
-        let own = |text: &String| names.iter().fold(text.clone(), |text, (from, to)| text.replace(from, to));
-        error.message = own(&error.message);
-        error.doing = own(&error.doing);
-        error.detail = error.detail.as_ref().map(own);
-        error.context = error.context.as_ref().map(own);
-        error
+        let names: Vec<(&str, &str)> = names.rev().chain([(self.hidden.as_str(), self.place.name.as_str())]).collect();
+        error.renamed(&names)
     }
+}
+
+/// The same error, with the tables' own names for their hidden ones.
+pub fn speak(replacements: &[Replacement], error: PgError) -> PgError {
+    replacements.iter().fold(error, |error, one| one.speak(error))
 }
 
 /// What stands behind the parentheses of CREATE TABLE.

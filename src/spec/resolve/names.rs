@@ -36,24 +36,5 @@ impl Names {
     }
 }
 
-/// What the outcome of a step may have.
-pub(super) const OUTCOME: &[&str] =
-    &["rows", "bytes", "workers", "plan", "format", "table", "tables", "path", "method", "exit_code", "run"];
-
-/// What `workers` of an outcome has.
-pub(super) const WORKERS: &[&str] = &[
-    "target",
-    "minimum",
-    "planned",
-    "achieved",
-    "target_met",
-    "attempts",
-    "slot_wait_s",
-    "lost_s",
-    "measure",
-    "gathers",
-    "helped",
-];
-
 /// Functions of the template language, which it lists like variables.
 pub(super) const FUNCTIONS: &[&str] = &["range", "dict", "namespace", "debug", "loop"];

@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
+use crate::domain::outcome::{Outcome, Workers};
 use crate::domain::template::{TemplateProblem, names_used, names_used_by_expression};
 use crate::spec::diagnostic::Diagnostic;
 use crate::spec::problems::At;
 use crate::spec::source::Source;
 use crate::spec::suggest;
 
-use super::names::{FUNCTIONS, Names, OUTCOME, WORKERS};
+use super::names::{FUNCTIONS, Names};
 use super::resolver::Resolver;
 
 impl Resolver<'_, '_> {
@@ -122,8 +123,8 @@ impl Resolver<'_, '_> {
             }
             Some(_) => {
                 let (word, known, of) = match (key, below) {
-                    (Some("workers"), Some(word)) => (word, WORKERS, "`workers`"),
-                    (Some(key), _) => (key, OUTCOME, "an outcome"),
+                    (Some("workers"), Some(word)) => (word, Workers::KEYS, "`workers`"),
+                    (Some(key), _) => (key, Outcome::KEYS, "an outcome"),
                     (None, _) => return None,
                 };
                 (!known.contains(&word))

@@ -7,7 +7,7 @@ use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::step::LoadMode;
 use crate::postgres::replacement::{LockMode, TableLock, begin_locked};
-use crate::postgres::{Ident, PgError, Session, literal};
+use crate::postgres::{Ident, PgError, Session};
 use crate::steps::marker::{self, Mark};
 use crate::steps::{StepContext, rows};
 
@@ -135,8 +135,7 @@ fn statements(table: &Table, change: &Change) -> Vec<String> {
     let mut all = Vec::new();
     if table.staging.place.oid.is_none() {
         // Another run that found none either may have made it meanwhile: the second waits for the first.
-        let guard = format!("select pg_advisory_xact_lock(hashtextextended({}, 3))", literal(&full));
-        all.extend([guard, format!("create table if not exists {full} (like {new})")]);
+        all.extend([rows::wait_for_maker(&full), format!("create table if not exists {full} (like {new})")]);
     }
     let dialect = rows::Dialect::Postgres;
     match change {

@@ -3,8 +3,8 @@
 use crate::domain::failure::{Failure, Side};
 use crate::domain::progress::Progress;
 use crate::domain::step::CopyStep;
+use crate::postgres::Session;
 use crate::postgres::replacement::{self, Replacement};
-use crate::postgres::{PgError, Session};
 use crate::steps::StepContext;
 
 use super::exchange;
@@ -35,7 +35,7 @@ pub(super) async fn publish(
     if replacements.is_empty() {
         return exchange::exchange(step.mode, &step.key, tables, copied, session, context).await;
     }
-    let speak = |error: PgError| replacements.iter().fold(error, |error, one| one.speak(error));
+    let speak = |error| replacement::speak(replacements, error);
     let swap = async { replacement::swap(session, replacements).await.map_err(speak) };
     session.run_until(&context.stop, Side::Target, swap).await
 }

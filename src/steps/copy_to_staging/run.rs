@@ -9,7 +9,7 @@ use crate::domain::failure::{Failure, Side};
 use crate::domain::outcome::Outcome;
 use crate::domain::progress::Progress;
 use crate::domain::step::{CopyStep, CopyVerify, LoadMode};
-use crate::postgres::replacement::{self, Deferred, Replacement};
+use crate::postgres::replacement;
 use crate::postgres::{self, Place, Server, Session};
 use crate::steps::marker::Mark;
 use crate::steps::{StepContext, session, sweep};
@@ -62,14 +62,15 @@ async fn attempt(
             return Ok(*outcome);
         }
         Err(failure) => {
-            session::end(snapshot.session, &Err::<(), _>(failure.clone()), context).await;
+            session::stop(snapshot.session, context).await;
             return Err(failure);
         }
     };
     let began = Instant::now();
     let lsn = snapshot.lsn.clone();
     let (job, streams) = Box::pin(copy(step, tables, snapshot, from, to, context)).await?;
-    Box::pin(references(&replacements, control, context)).await?;
+    let refer = Box::pin(replacement::refer(control, &replacements));
+    control.run_until(&context.stop, Side::Target, refer).await?;
     let copied = job.meter.copied();
     Box::pin(publish::publish(step, &job.tables, &replacements, &copied, control, context)).await?;
     Ok(outcome(step, &job.tables, &copied, streams, began, lsn))
@@ -147,9 +148,8 @@ async fn copy(
         match snapshot.join(from, &role("source", number), context).await {
             Ok(session) => sources.push(session),
             Err(failure) => {
-                let failed = Err::<(), _>(failure.clone());
                 for session in sources.into_iter().chain([snapshot.session]) {
-                    session::end(session, &failed, context).await;
+                    session::stop(session, context).await;
                 }
                 return Err(failure);
             }
@@ -196,19 +196,6 @@ async fn finish(mut workers: JoinSet<Result<(), Failure>>, job: &Job, context: &
     }
     job.meter.observe(context);
     failed.map_or(Ok(()), Err)
-}
-
-/// Foreign keys come last: they may lead from one new table to another.
-async fn references(replacements: &[Replacement], control: &Session, context: &StepContext) -> Result<(), Failure> {
-    let stages: Vec<Vec<Deferred>> = replacement::references(replacements);
-    let speak = |error| replacements.iter().fold(error, |error, one| one.speak(error));
-    let build = async {
-        for deferred in stages.iter().flatten() {
-            deferred.run(control).await.map_err(speak)?;
-        }
-        Ok(())
-    };
-    control.run_until(&context.stop, Side::Target, build).await
 }
 
 fn outcome(

@@ -43,7 +43,7 @@ pub(super) async fn take(server: &Server, shared: bool, context: &StepContext) -
     match session.run_until(&context.stop, Side::Source, take).await.map_err(unshared) {
         Ok((lsn, name)) => Ok(Snapshot { session, lsn, name }),
         Err(failure) => {
-            session::end(session, &Err::<(), _>(failure.clone()), context).await;
+            session::stop(session, context).await;
             Err(failure)
         }
     }
@@ -58,7 +58,7 @@ impl Snapshot {
         if let Err(failure) = begun {
             // A snapshot goes with the session that shares it, and then the loss of that one is the cause.
             let lost = if failure.code == Code::CopySnapshot { self.lost(context).await } else { None };
-            session::end(session, &Err::<(), _>(failure.clone()), context).await;
+            session::stop(session, context).await;
             return Err(lost.unwrap_or(failure));
         }
         Ok(session)

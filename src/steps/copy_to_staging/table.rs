@@ -2,7 +2,8 @@
 
 use crate::domain::ids::TableName;
 use crate::postgres::replacement::Deferred;
-use crate::postgres::{Ident, PgError, Place, QualifiedName, literal};
+use crate::postgres::{PgError, Place, QualifiedName, literal};
+use crate::steps::rows;
 
 use super::format::Format;
 use super::part::Part;
@@ -45,24 +46,14 @@ impl Staging {
         self.place.beside(&self.hidden)
     }
 
-    /// The columns, quoted, with commas between.
-    pub(super) fn list(&self) -> String {
-        self.columns.iter().map(|name| Ident::new(name.as_str()).to_string()).collect::<Vec<_>>().join(", ")
-    }
-
     /// The rows of the new table.
     pub(super) fn query(&self) -> String {
-        format!("select {} from {}", self.list(), self.new_name())
+        format!("select {} from {}", rows::list(&self.columns), self.new_name())
     }
 
     /// The same error, with the table's own name for its hidden one.
-    pub(super) fn speak(&self, mut error: PgError) -> PgError {
-        let own = |text: &String| text.replace(&self.hidden, self.place.name.as_str());
-        error.message = own(&error.message);
-        error.doing = own(&error.doing);
-        error.detail = error.detail.as_ref().map(own);
-        error.context = error.context.as_ref().map(own);
-        error
+    pub(super) fn speak(&self, error: PgError) -> PgError {
+        error.renamed(&[(self.hidden.as_str(), self.place.name.as_str())])
     }
 }
 
@@ -87,7 +78,7 @@ impl Table {
     /// The COPY that writes a part.
     pub(super) fn copy_in(&self) -> String {
         let freeze = if self.frozen() { ", freeze" } else { "" };
-        let (name, list, format) = (self.staging.new_name(), self.staging.list(), self.format.label());
+        let (name, list, format) = (self.staging.new_name(), rows::list(&self.staging.columns), self.format.label());
         format!("copy {name} ({list}) from stdin (format {format}{freeze})")
     }
 }

@@ -35,7 +35,7 @@ use crate::domain::ids::TableName;
 use crate::domain::outcome::Outcome;
 use crate::domain::progress::Progress;
 use crate::domain::step::CtasStep;
-use crate::postgres::{Session, WorkerSlots, drop_hidden_tables};
+use crate::postgres::{Session, WorkerSlots};
 
 use self::attempts::Attempts;
 use self::slots::SlotWait;
@@ -50,10 +50,10 @@ pub(super) async fn run(step: &CtasStep, context: &StepContext) -> Result<Outcom
     let table = context.table(&step.table)?;
     let mut monitor = session::open(server, "monitor", Side::Target, context).await?;
     let result = Box::pin(on_server(step, &table, &mut monitor, context)).await;
-    if result.is_err() {
-        clean_up(&monitor, context).await;
-    }
     session::end(monitor, &result, context).await;
+    if result.is_err() {
+        sweep::clean_up(server, context).await;
+    }
     result
 }
 
@@ -119,25 +119,4 @@ async fn check(
         ));
     }
     Ok(possible)
-}
-
-/// Drops what is left of the step after a failure or stop; its sessions have ended by then.
-async fn clean_up(monitor: &Session, context: &StepContext) {
-    let prefix = context.hidden_prefix();
-    if drop_hidden_tables(monitor, &prefix).await.is_ok() {
-        return;
-    }
-    // The monitor's connection is the one that may have broken while the query's did not.
-    let again = Box::pin(monitor.server().connect(&context.application_name("cleanup"))).await;
-    let dropped = match again {
-        Ok(session) => {
-            let dropped = drop_hidden_tables(&session, &prefix).await;
-            session.close().await;
-            dropped
-        }
-        Err(error) => Err(error),
-    };
-    if let Err(error) = dropped {
-        context.warn(format!("the hidden table is left for the next attempt to drop: {error}"));
-    }
 }

@@ -119,8 +119,7 @@ impl Loading<'_> {
     /// Makes the table within the transaction, unless another run that found none either has made it meanwhile: the
     /// second waits for the first, whose rows and table become visible together.
     async fn make(&self, table: &str) -> Result<(), Failure> {
-        let guard = format!("select pg_advisory_xact_lock(hashtextextended({}, 3))", postgres::literal(table));
-        self.execute(&guard, "waiting for another run that makes the same table").await?;
+        self.execute(&rows::wait_for_maker(table), "waiting for another run that makes the same table").await?;
         if self.prepared().await?.1.is_none() {
             self.execute(&format!("create table {table} ({})", self.definition()?), "making the table").await?;
         }
