@@ -14,6 +14,7 @@ pub mod params;
 pub mod plan;
 pub mod progress;
 pub mod readiness;
+pub mod replica;
 pub mod retry;
 pub mod run;
 pub mod schedule;

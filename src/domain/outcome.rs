@@ -47,6 +47,15 @@ pub struct Outcome {
     /// How a replica was made: `copy` or `compact`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
+    /// The generation that was published, counted from one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
+    /// Seconds by phase.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub phases: BTreeMap<String, f64>,
+    /// Size of a replica as a share of its master's: below one where compacting made it smaller.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compaction: Option<f64>,
     /// A program's exit code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i32>,
@@ -71,6 +80,9 @@ impl Outcome {
         "verified",
         "path",
         "method",
+        "generation",
+        "phases",
+        "compaction",
         "exit_code",
         "run",
     ];
@@ -159,6 +171,9 @@ mod tests {
             verified: text(),
             path: text(),
             method: text(),
+            generation: Some(1),
+            phases: BTreeMap::from([(String::new(), 0.0)]),
+            compaction: Some(1.0),
             exit_code: Some(0),
             run: text(),
         };

@@ -167,7 +167,7 @@ async fn the_replica_keeps_who_may_read_it_and_a_link_is_followed() {
     world.publish().await.unwrap();
     std::fs::set_permissions(world.replica(), std::fs::Permissions::from_mode(0o640)).unwrap();
     std::os::unix::fs::symlink(world.replica(), world.folder.path().join("current.db")).unwrap();
-    world.step.to = "current.db".into();
+    world.step.to = vec!["current.db".into()];
     world.write("insert into prices values (-5, 'x', 1)").await;
     world.publish().await.unwrap();
     assert_eq!(world.ask("select count(*) from prices"), "100001");

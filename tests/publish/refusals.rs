@@ -43,7 +43,7 @@ async fn a_path_that_can_be_no_replica_is_refused_before_any_work() {
         ("dangling.db", "No such file"),
         ("..", ""),
     ] {
-        world.step.to = to.into();
+        world.step.to = vec![to.into()];
         let failure = world.publish().await.unwrap_err();
         assert_eq!((failure.code, failure.class), (Code::ReplicaTarget, FailureClass::Permanent), "{to}: {failure}");
         assert!(failure.message.contains(says), "{to}: {failure}");

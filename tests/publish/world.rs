@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use windlass::domain::failure::Failure;
 use windlass::domain::outcome::Outcome;
-use windlass::domain::step::{PublishMethod, PublishSource, PublishStep, StepKind};
+use windlass::domain::step::{PublishMethod, PublishSource, PublishStep, StepKind, default_keep};
 use windlass::duckdb::{DuckDbFile, OpenMode};
 use windlass::steps::{Connection, StepContext};
 
@@ -76,10 +76,14 @@ impl World {
 pub(crate) fn publish_step(to: &str, method: PublishMethod) -> PublishStep {
     PublishStep {
         source: PublishSource::DuckDb { connection: "market".to_owned() },
-        to: to.into(),
+        to: vec![to.into()],
         method,
         storage_version: "v1.4.0".to_owned(),
         checks: Vec::new(),
+        keep: default_keep(),
+        max_shrink: None,
+        max_age: None,
+        streams: 1,
     }
 }
 

@@ -183,7 +183,9 @@ fn publish(step: &PublishStep, scope: &Scope) -> Result<Vec<Line>, Failure> {
             lines
         }
     };
-    lines.push(line("to", scope.text(&step.to)?));
+    for place in &step.to {
+        lines.push(line("to", scope.text(place)?));
+    }
     for check in &step.checks {
         lines.push(line("check", scope.sql(check)?));
     }

@@ -15,7 +15,7 @@ pub use collect::{
 pub use command::CommandStep;
 pub use copy_to_staging::{CopyRead, CopySource, CopyStep, CopySwap, CopyTarget, CopyVerify};
 pub use parallel_ctas::{CtasIndex, CtasMode, CtasStep, IndexKey, Measure, WorkerGuarantee};
-pub use publish_replica::{PublishMethod, PublishSource, PublishStep, PublishTable};
+pub use publish_replica::{PublishMethod, PublishSource, PublishStep, PublishTable, default_keep};
 pub use sql::SqlStep;
 pub use trigger::TriggerStep;
 

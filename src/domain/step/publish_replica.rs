@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -8,8 +10,8 @@ use crate::domain::template::{SqlText, Text};
 pub struct PublishStep {
     /// What is published.
     pub source: PublishSource,
-    /// The replica's path.
-    pub to: Text,
+    /// Where the replica stands: paths and addresses of object stores. All of them get the same file.
+    pub to: Vec<Text>,
     /// How the file is made.
     pub method: PublishMethod,
     /// DuckDB's storage version of the replica, for example `v1.4.0`.
@@ -17,6 +19,27 @@ pub struct PublishStep {
     /// Statements that must return a single true, asked of the new file before it becomes visible.
     #[serde(default)]
     pub checks: Vec<SqlText>,
+    /// How many generations stay, the published one included; at least one.
+    #[serde(default = "default_keep")]
+    pub keep: u32,
+    /// The largest share of its rows, 0 to 1, that a table may have lost since the generation before.
+    #[serde(default)]
+    pub max_shrink: Option<f64>,
+    /// The age at which the replica counts as stale.
+    #[serde(default)]
+    pub max_age: Option<Duration>,
+    /// How many tables or parts of them are read side by side from PostgreSQL; at least one.
+    #[serde(default = "default_streams")]
+    pub streams: u32,
+}
+
+/// Generations that stay if the job says nothing else: the published one and two to go back to.
+pub const fn default_keep() -> u32 {
+    3
+}
+
+const fn default_streams() -> u32 {
+    1
 }
 
 /// What a replica is made from.

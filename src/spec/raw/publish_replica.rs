@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{OneOrMany, Unused};
+use super::{Length, OneOrMany};
 use crate::domain::step::PublishMethod;
 
 /// Publishes a read-only DuckDB file that readers can open at any instant.
@@ -12,21 +12,26 @@ pub(crate) struct RawPublish {
     /// What is published.
     #[schemars(required)]
     pub(crate) from: Option<RawPublishFrom>,
-    /// The replica's path. One path so far.
+    /// Where the replica stands: a path, an address (`s3://bucket/folder/name.db`), or a list of them.
     #[schemars(required)]
     pub(crate) to: Option<OneOrMany<String>>,
     /// How the file is made. Default: auto.
     pub(crate) method: Option<PublishMethod>,
-    /// No effect yet.
-    pub(crate) keep: Option<Unused>,
+    /// How many generations stay, the published one included. Default: 3.
+    #[schemars(range(min = 1))]
+    pub(crate) keep: Option<u32>,
     /// Statements that must return a single true, asked of the new file before it becomes visible.
     pub(crate) checks: Option<Vec<String>>,
-    /// No effect yet.
-    pub(crate) max_shrink: Option<Unused>,
+    /// The largest share of its rows, 0 to 1, that a table may have lost since the generation before. Default: no limit.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub(crate) max_shrink: Option<f64>,
     /// DuckDB's storage version of the replica. Default: v1.4.0, which DuckDB 1.4 and newer can read.
     pub(crate) storage_version: Option<String>,
-    /// No effect yet.
-    pub(crate) max_age: Option<Unused>,
+    /// The age at which the replica counts as stale, also when the job never ran. Default: none.
+    pub(crate) max_age: Option<Length>,
+    /// How many tables or parts of them are read side by side from PostgreSQL, under one snapshot. Default: 1.
+    #[schemars(range(min = 1))]
+    pub(crate) streams: Option<u32>,
 }
 
 /// What a replica is made from.

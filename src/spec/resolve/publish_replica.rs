@@ -1,5 +1,5 @@
 use crate::domain::ids::TableName;
-use crate::domain::step::{PublishMethod, PublishSource, PublishStep, PublishTable};
+use crate::domain::step::{PublishMethod, PublishSource, PublishStep, PublishTable, default_keep};
 use crate::domain::template::Text;
 use crate::spec::known::ConnectionKind;
 use crate::spec::problems::At;
@@ -16,9 +16,6 @@ const STORAGE_VERSION: &str = "v1.4.0";
 impl Resolver<'_, '_> {
     /// A `publish_replica` step.
     pub(super) fn publish(&mut self, raw: &RawPublish, at: At<'_>) -> Option<PublishStep> {
-        self.refuse(raw.keep.as_ref(), at, "keep");
-        self.refuse(raw.max_shrink.as_ref(), at, "max_shrink");
-        self.refuse(raw.max_age.as_ref(), at, "max_age");
         let source = raw.from.as_ref().and_then(|from| self.publish_source(from, at.key("from")));
         let method = raw.method.unwrap_or_default();
         if method == PublishMethod::Copy && matches!(source, Some(PublishSource::Postgres { .. })) {
@@ -33,27 +30,34 @@ impl Resolver<'_, '_> {
         let checks = raw.checks.as_ref().map_or(&[][..], Vec::as_slice);
         let checks =
             checks.iter().enumerate().map(|(index, check)| self.sql(check, at.key("checks").item(index))).collect();
-        let to = raw.to.as_ref().and_then(|to| self.target(to, at.key("to")));
-        Some(PublishStep { source: source?, to: to?, method, storage_version, checks })
+        let to = raw.to.as_ref().map(|to| self.places(to, at.key("to")));
+        let keep = raw.keep.unwrap_or(default_keep());
+        let max_age = self.duration(raw.max_age.as_ref(), at, "max_age");
+        let streams = raw.streams.unwrap_or(1);
+        if streams > 1 && matches!(source, Some(PublishSource::DuckDb { .. })) {
+            self.wrong_span(at.key("streams").key_span(), "`streams` is for tables of PostgreSQL", "delete it");
+        }
+        let max_shrink = raw.max_shrink;
+        let (source, to) = (source?, to?);
+        Some(PublishStep { source, to, method, storage_version, checks, keep, max_shrink, max_age, streams })
     }
 
-    fn target(&mut self, to: &OneOrMany<String>, at: At<'_>) -> Option<Text> {
-        let (path, at) = match to {
-            OneOrMany::One(path) => (path, at),
-            OneOrMany::Many(paths) => {
-                let [path] = paths.as_slice() else {
-                    self.wrong(at, "`to` with several places has no effect yet", "one path so far");
-                    return None;
-                };
-                (path, at.item(0))
-            }
+    fn places(&mut self, to: &OneOrMany<String>, at: At<'_>) -> Vec<Text> {
+        let places: Vec<(&String, At<'_>)> = match to {
+            OneOrMany::One(place) => vec![(place, at)],
+            OneOrMany::Many(places) => (0..).zip(places).map(|(index, place)| (place, at.item(index))).collect(),
         };
-        if path.contains("://") {
-            self.wrong(at, "`to` with an address has no effect yet", "a path so far");
-        } else if path.is_empty() || path.ends_with('/') {
-            self.wrong(at, format!("`{path}` is not the path of a file"), "");
+        if places.is_empty() {
+            self.wrong(at, "`to` is empty", "name at least one place");
         }
-        Some(self.text(path, at, &Names::STEP))
+        for (index, (place, at)) in places.iter().enumerate() {
+            if place.is_empty() || place.ends_with('/') {
+                self.wrong(*at, format!("`{place}` is not the path of a file"), "");
+            } else if places[..index].iter().any(|(earlier, _)| earlier == place) {
+                self.wrong(*at, format!("`{place}` stands here twice"), "");
+            }
+        }
+        places.into_iter().map(|(place, at)| self.text(place, at, &Names::STEP)).collect()
     }
 
     fn publish_source(&mut self, raw: &RawPublishFrom, at: At<'_>) -> Option<PublishSource> {

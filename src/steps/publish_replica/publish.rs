@@ -16,7 +16,7 @@ use super::{master, snapshot, verify};
 /// Runs one attempt.
 pub(in crate::steps) async fn run(step: &PublishStep, context: &StepContext) -> Result<Outcome, Failure> {
     let checks = step.checks.iter().map(|check| context.scope.sql(check)).collect::<Result<Vec<_>, _>>()?;
-    let place = Place::find(&context.scope.text(&step.to)?, context)?;
+    let place = Place::find(&context.scope.text(&step.to[0])?, context)?;
     place.prepare(context)?;
     let result = attempt(step, &checks, &place, context).await;
     // After success there is nothing left of them to remove.
