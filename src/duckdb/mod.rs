@@ -8,6 +8,7 @@
 //! write to it. Asking for its size is harmless; copying is the work of a child process.
 
 mod error;
+mod feed;
 mod file;
 mod ident;
 mod instance;
@@ -17,6 +18,7 @@ mod transaction;
 mod version;
 
 pub use error::{DuckDbError, DuckDbErrorKind};
+pub use feed::{FeedChunk, FeedColumn, FeedType, Feeder, Interval};
 pub use file::{DuckDbFile, OpenMode};
 pub use ident::{literal, qualified, quoted};
 pub use registry::WriteTurn;

@@ -9,6 +9,7 @@ use duckdb::{Connection, InterruptHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::error::DuckDbError;
+use super::feed;
 use super::file::OpenMode;
 use super::instance;
 use super::registry::{Lease, WriteTurn, lock};
@@ -41,9 +42,22 @@ impl DuckDbSession {
     /// files can be attached to it; not one that this process has open.
     pub async fn in_memory(spill: &Path) -> Result<Self, DuckDbError> {
         let spill = spill.to_path_buf();
-        let opened = on_blocking_thread(move || instance::open(&spill)).await;
+        let opened = on_blocking_thread(move || {
+            let connection = instance::open(&spill)?;
+            feed::register(&connection)?;
+            Ok(connection)
+        })
+        .await;
         let connection = opened.map_err(|error| DuckDbError::opening("opening a database in memory", &error))?;
         Ok(Self::new(connection, OpenMode::ReadWrite, None))
+    }
+
+    /// Another session of the same database in memory.
+    pub async fn another(&self) -> Result<Self, DuckDbError> {
+        let inner = Arc::clone(&self.inner);
+        let connected = on_blocking_thread(move || lock(&inner.connection).try_clone()).await;
+        let connection = connected.map_err(|error| DuckDbError::opening("opening another session", &error))?;
+        Ok(Self::new(connection, self.mode, None))
     }
 
     /// The name of the file's database in SQL; `memory` for one in memory.

@@ -3,6 +3,7 @@
 //! Nothing here knows jobs or steps. Raw driver errors never leave this module: `PgError` carries the server's words,
 //! SQLSTATE, detail and hint, and turns into a `Failure` for the side it happened on.
 
+pub mod binary;
 pub mod embedded;
 pub mod replacement;
 
@@ -28,7 +29,7 @@ pub use ident::{Ident, QualifiedName, literal};
 pub use listener::Listener;
 pub use monitoring::Monitoring;
 pub use relations::{Leaf, PAGE, Relation, RelationKind, find_relations, match_relations, relations};
-pub use relay::{Flow, Relay, RelayError, Relayed};
+pub use relay::{Block, CopyOut, Flow, Relay, RelayError, Relayed};
 pub use replacement::{Place, place, places};
 pub use server::Server;
 pub use session::Session;

@@ -147,8 +147,15 @@ const VALUES: &[(&str, &str, &[Pair])] = &[
     ("json", "JSON", &[("{\"키\": [1, null, \"a,\\\"b\"]}", "{\"키\": [1, null, \"a,\\\"b\"]}")]),
     ("jsonb", "JSON", &[("{\"b\": 1, \"a\": {}}", "{\"a\": {}, \"b\": 1}")]),
     ("bytea", "BLOB", &[("\\x00ff275c22", "\\x00\\xFF\\x27\\x5C\\x22"), ("\\x", "")]),
-    ("integer[]", "JSON", &[("{1,NULL,3}", "[1,null,3]")]),
-    ("text[]", "JSON", &[("{\"a,b\",\"\"}", "[\"a,b\",\"\"]")]),
+    ("integer[]", "INTEGER[]", &[("{1,NULL,3}", "[1, NULL, 3]"), ("{}", "[]")]),
+    ("text[]", "VARCHAR[]", &[("{\"a,b\",\"\"}", "['a,b', '']")]),
+    ("numeric(12,4)[]", "DECIMAL(12,4)[]", &[("{-1.5,NULL,12345678.0001}", "[-1.5000, NULL, 12345678.0001]")]),
+    ("uuid[]", "UUID[]", &[("{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}", "[a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11]")]),
+    ("jsonb[]", "JSON[]", &[("{\"{\\\"a\\\": 1}\"}", "[{\"a\": 1}]")]),
+    ("integer[][]", "JSON", &[("{{1,2},{3,4}}", "[[1,2],[3,4]]")]),
+    ("int4range", "VARCHAR", &[("[1,5)", "[1,5)")]),
+    ("money", "VARCHAR", &[("1.5", "$1.50")]),
+    ("bit(3)", "VARCHAR", &[("101", "101")]),
     ("inet", "VARCHAR", &[("192.168.0.0/24", "192.168.0.0/24")]),
 ];
 
@@ -279,6 +286,52 @@ async fn what_does_not_fit_fails_and_leaves_the_old_replica() {
     assert_eq!(failure.sqlstate.as_deref(), Some("42P01"));
     assert_eq!(failure.side, Side::Source);
     assert_eq!(world.beside(), ["r.db"]);
+    world.database.close().await;
+}
+
+#[tokio::test]
+async fn a_value_that_duckdb_cannot_hold_is_named_with_its_column() {
+    for (declared, value, words) in [
+        ("timestamp", "294276-12-31", "later than DuckDB's last"),
+        ("integer[]", "{{1,2},{3,4}}", "several dimensions"),
+        ("numeric(5,1)", "NaN", "NaN is no value of a DECIMAL"),
+    ] {
+        let statements = format!("create table t (id int, \"값\" {declared}); insert into t values (1, '{value}')");
+        let world = World::new(&statements, vec![table("t", "t")]).await;
+        let failure = world.publish().await.unwrap_err();
+        let told = failure.message.contains("column `값`") && failure.message.contains(words);
+        assert!(told && failure.class == FailureClass::Permanent && failure.side == Side::Target, "{failure}");
+        assert!(world.beside().is_empty());
+        world.database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn several_streams_read_one_moment_and_every_row_once() {
+    // Ranges of pages of a plain table, partitions of another, a query, and what is too small to divide.
+    let statements = "create table large as select n as id, repeat(md5(n::text), 8) as t from generate_series(1, 300000) n; \
+        alter table large alter id set not null; \
+        create table parted (id int, t text) partition by range (id); \
+        create table parted_1 partition of parted for values from (0) to (500); \
+        create table parted_2 partition of parted for values from (500) to (maxvalue); \
+        insert into parted select n, n::text from generate_series(1, 1000) n; \
+        create table small as select 1 as id";
+    let tables = vec![
+        table("large", "large"),
+        query("q", "select id from parted"),
+        table("parted", "parted"),
+        table("small", "small"),
+    ];
+    let mut world = World::new(statements, tables).await;
+    world.step.streams = 3;
+    let outcome = world.publish().await.unwrap();
+    assert_eq!(outcome.rows, Some(302_001));
+    let look = "select (select count(distinct id) || ' ' || sum(id) || ' ' || count(distinct t) from large) \
+        || ' ' || (select sum(id) || ' ' || count(*) from parted) || ' ' || (select sum(id) from q)";
+    assert_eq!(world.ask(look), "300000 45000150000 300000 500500 1000 500500");
+    let nullable = "select string_agg(column_name || ' ' || is_nullable, ',' order by column_name) \
+        from duckdb_columns() where table_name = 'large'";
+    assert_eq!(world.ask(nullable), "id false,t true");
     world.database.close().await;
 }
 

@@ -30,6 +30,13 @@ pub(super) struct Shape {
     pub(super) columns: usize,
 }
 
+impl Shape {
+    /// Whether rows are in COPY's binary form.
+    pub(super) const fn is_binary(self) -> bool {
+        self.format == 1
+    }
+}
+
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let format = if self.format == 0 { "text" } else { "binary" };

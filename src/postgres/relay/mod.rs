@@ -13,16 +13,16 @@
 //! Each side runs ahead of the other as far as the buffers reach; a target that stalls stops the source. Memory is the
 //! buffers and the server's longest message other than rows, however long a row is.
 //!
-//! Measured with `benches/relay.rs` on two busy cores, 3 million rows, medians of 6 to 9 alternating rounds: 0.28 s of own
-//! CPU for 385 MB in binary (two psql in a pipe: 0.60 s) and 0.28 s for 354 MB in text (0.57 s), nearly all of it the
-//! kernel's copying. Tried and not kept, for they gained nothing that could be told from noise: sockets that wake nobody
-//! and are looked at every 0.1 to 0.8 ms (a sixth of the context switches, the same CPU), or every millisecond (slower);
-//! buffers from 32 to 256 KiB, 4 to 16 of them. Passing the rows' own headers on costs us no less, and the target's
-//! server 7 % more CPU.
+//! Measured with `benches/relay.rs` on two idle cores, 5 million rows, 749 MB in binary, medians of 3: 0.48 s of own CPU
+//! (two psql in a pipe: 1.15 s), most of it the kernel's copying; `nap.rs` says what the rest was. Tried and not kept, for
+//! they gained nothing that could be told from noise: buffers from 32 to 256 KiB, 4 to 16 of them. Passing the rows' own
+//! headers on costs us no less, and the target's server 7 % more CPU.
 
 mod answer;
+mod copy_out;
 mod error;
 mod flow;
+mod nap;
 mod pool;
 mod run;
 mod settle;
@@ -30,6 +30,7 @@ mod transfer;
 mod unpack;
 mod vanished;
 
+pub use copy_out::{Block, CopyOut};
 pub use error::RelayError;
 pub use flow::Flow;
 pub use run::{Relay, Relayed};

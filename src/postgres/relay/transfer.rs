@@ -17,6 +17,7 @@ use crate::postgres::error::PgError;
 use super::answer::{Answer, Direction};
 use super::error::{lost, protocol};
 use super::flow::Flow;
+use super::nap::nap;
 use super::pool::{Buffer, Pool};
 use super::run::Relayed;
 use super::unpack::Unpacker;
@@ -28,7 +29,7 @@ pub(super) const OUT: &str = "copying out of the source";
 pub(super) const INTO: &str = "copying into the target";
 
 /// Said of a side that ends without a word.
-const CLOSED: &str = "the server closed the connection";
+pub(super) const CLOSED: &str = "the server closed the connection";
 
 /// Why the moving ended early.
 pub(super) struct Broken {
@@ -95,6 +96,7 @@ impl<'a> Transfer<'a> {
     /// Moves what can be moved, until both sides are done.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Broken>> {
         let of = |side| move |error| Broken { side, error };
+        let mut moved = false;
         loop {
             let heard = self.target.poll_hear(context).map_err(of(Side::Target))?;
             let (rows, bytes) = (self.source.unpacker.rows, self.source.unpacker.bytes);
@@ -106,6 +108,7 @@ impl<'a> Transfer<'a> {
             }
             if heard || read || wrote {
                 self.waiting = None;
+                moved = true;
                 continue;
             }
             let blocked = !self.pool.is_empty() || !self.target.say.is_empty() || self.target.told_end;
@@ -113,6 +116,10 @@ impl<'a> Transfer<'a> {
             if self.waiting != Some(side) {
                 self.waiting = Some(side);
                 self.flow.wait_for(side);
+            }
+            if moved {
+                // Whatever comes meanwhile has us polled again at once.
+                nap();
             }
             return Poll::Pending;
         }
@@ -258,12 +265,17 @@ impl Incoming {
 }
 
 /// The stream of a loan, which is there until it is given back.
-fn wire<'a>(loan: &'a mut Loan, doing: &str) -> Result<&'a mut Wire, PgError> {
+pub(super) fn wire<'a>(loan: &'a mut Loan, doing: &str) -> Result<&'a mut Wire, PgError> {
     loan.wire().ok_or_else(|| protocol(doing, "the connection was given back"))
 }
 
 /// How many bytes went, or `None` if none can go now.
-fn poll_write(loan: &mut Loan, bytes: &[u8], doing: &str, context: &mut Context<'_>) -> Result<Option<usize>, PgError> {
+pub(super) fn poll_write(
+    loan: &mut Loan,
+    bytes: &[u8],
+    doing: &str,
+    context: &mut Context<'_>,
+) -> Result<Option<usize>, PgError> {
     match Pin::new(wire(loan, doing)?).poll_write(context, bytes) {
         Poll::Pending => Ok(None),
         Poll::Ready(Ok(0)) => Err(lost(doing, CLOSED)),
@@ -273,7 +285,7 @@ fn poll_write(loan: &mut Loan, bytes: &[u8], doing: &str, context: &mut Context<
 }
 
 /// Whether everything that was written has left us.
-fn poll_flush(loan: &mut Loan, doing: &str, context: &mut Context<'_>) -> Result<bool, PgError> {
+pub(super) fn poll_flush(loan: &mut Loan, doing: &str, context: &mut Context<'_>) -> Result<bool, PgError> {
     match Pin::new(wire(loan, doing)?).poll_flush(context) {
         Poll::Pending => Ok(false),
         Poll::Ready(done) => done.map(|()| true).map_err(|error| lost(doing, error.to_string())),

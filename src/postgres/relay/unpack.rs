@@ -8,7 +8,7 @@ use postgres_protocol::message::backend::Message;
 use super::pool::{Buffer, HEADER};
 
 /// Longest message other than rows. Errors and notices quote statements and values; a longer one is no PostgreSQL.
-const LONGEST: usize = 64 * 1024 * 1024;
+pub(super) const LONGEST: usize = 64 * 1024 * 1024;
 
 /// Where in the source's messages we are.
 #[derive(Default)]
@@ -92,7 +92,7 @@ impl Unpacker {
 }
 
 /// Length of the message that begins here, all of it.
-fn length(bytes: &[u8]) -> io::Result<usize> {
+pub(super) fn length(bytes: &[u8]) -> io::Result<usize> {
     match bytes {
         [_, a, b, c, d, ..] => {
             let length = u32::from_be_bytes([*a, *b, *c, *d]) as usize;

@@ -11,8 +11,8 @@ use crate::postgres::{Ident, PgError, Session};
 use crate::steps::marker::{self, Mark};
 use crate::steps::{StepContext, rows};
 
-use super::rate::Copied;
 use super::table::{self, Table};
+use crate::steps::reading::rate::Copied;
 
 /// How a table that stays takes its new rows.
 enum Change {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::postgres::{Column, PgError, Session};
 
-use super::source::Source;
+use crate::steps::reading::source::Source;
 
 /// How COPY writes values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

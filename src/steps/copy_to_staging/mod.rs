@@ -12,17 +12,10 @@
 //! on an old table) is looked at before any data moves.
 
 mod checksum;
-mod divide;
 mod exchange;
 mod format;
-mod meter;
-mod part;
 mod publish;
-mod rate;
 mod run;
-mod selection;
-mod snapshot;
-pub(super) mod source;
 mod staging;
 mod table;
 mod work;

@@ -8,9 +8,9 @@ use crate::postgres::replacement::{self, Replacement};
 use crate::steps::StepContext;
 
 use super::exchange;
-use super::meter::sum;
-use super::rate::Copied;
 use super::table::Table;
+use crate::steps::reading::meter::sum;
+use crate::steps::reading::rate::Copied;
 
 /// Makes all new tables visible at once, once the engine says that the run is still ours.
 pub(super) async fn publish(

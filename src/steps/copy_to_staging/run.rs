@@ -14,14 +14,15 @@ use crate::postgres::{self, Place, Server, Session};
 use crate::steps::marker::Mark;
 use crate::steps::{StepContext, session, sweep};
 
-use super::meter::Meter;
-use super::rate::Copied;
-use super::snapshot::{self, LIMITS, Snapshot};
 use super::staging::Plan;
-use super::table::{Table, role};
+use super::table::Table;
 use super::work::{TableWork, Work};
 use super::worker::Job;
-use super::{part, publish, source, staging, worker};
+use super::{publish, staging, worker};
+use crate::steps::reading::meter::Meter;
+use crate::steps::reading::rate::Copied;
+use crate::steps::reading::snapshot::{self, LIMITS, Snapshot};
+use crate::steps::reading::{part, source, streams};
 
 /// Sessions on the target at least, where there is so much to build and analyze: it is the target's work alone, and goes
 /// on while rows come in.
@@ -99,7 +100,7 @@ async fn plan(
         context.info(format!("an earlier attempt has committed these {rows} rows"));
         return Ok(Planned::Done(Box::new(Outcome { rows: Some(rows), ..Outcome::default() })));
     }
-    let parts = part::divide(&sources, step.streams);
+    let parts = part::divide(sources.iter(), step.streams);
     let targets = names.into_iter().zip(places).collect();
     let plan = staging::plan(step, sources, parts, targets, control, context).await?;
     // Tables that several streams fill must be there for all of them.
@@ -143,59 +144,18 @@ async fn copy(
     let meter = Meter::new(
         tables.iter().map(|table| (table.source.name.clone(), table.source.rows_expected, table.parts.len())),
     );
-    let mut sources = Vec::with_capacity(streams);
-    for number in 1..streams {
-        match snapshot.join(from, &role("source", number), context).await {
-            Ok(session) => sources.push(session),
-            Err(failure) => {
-                for session in sources.into_iter().chain([snapshot.session]) {
-                    session::stop(session, context).await;
-                }
-                return Err(failure);
-            }
-        }
-    }
+    let sources = streams::open(snapshot, from, streams, context).await?;
     let mut own = context.clone();
     own.stop = context.stop.child_token();
     let job = Arc::new(Job::new(own, to.clone(), tables, meter, Work::new(work)));
     let mut workers = JoinSet::new();
     let builders = BUILDERS.min(things).saturating_sub(streams);
-    let sources = [snapshot.session].into_iter().chain(sources).map(Some).chain((0..builders).map(|_| None));
+    let sources = sources.into_iter().map(Some).chain((0..builders).map(|_| None));
     for (number, source) in sources.enumerate() {
         workers.spawn(worker::work(Arc::clone(&job), source, number));
     }
-    finish(workers, &job, context).await?;
+    streams::finish(workers, &job.meter, &job.context.stop, context).await?;
     Ok((job, streams))
-}
-
-/// Waits for all workers, telling how far they are; the first failure is the one that counts.
-async fn finish(mut workers: JoinSet<Result<(), Failure>>, job: &Job, context: &StepContext) -> Result<(), Failure> {
-    let mut failed: Option<Failure> = None;
-    {
-        let mut telling = std::pin::pin!(job.meter.tell(context));
-        loop {
-            let ended = tokio::select! {
-                ended = workers.join_next() => ended,
-                told = &mut telling => match told {},
-            };
-            let failure = match ended {
-                None => break,
-                Some(Ok(Ok(()))) => continue,
-                Some(Ok(Err(failure))) => failure,
-                Some(Err(panic)) => {
-                    job.context.stop.cancel();
-                    Failure::bug(format!("a stream of the copy ended: {panic}"))
-                }
-            };
-            // Those that were stopped because of the first have nothing to say.
-            let only_stopped = failure == Failure::stopped();
-            if failed.is_none() || failed.as_ref() == Some(&Failure::stopped()) && !only_stopped {
-                failed = Some(failure);
-            }
-        }
-    }
-    job.meter.observe(context);
-    failed.map_or(Ok(()), Err)
 }
 
 fn outcome(
@@ -209,7 +169,7 @@ fn outcome(
     let mut formats: Vec<&str> = tables.iter().map(|table| table.format.label()).collect();
     formats.sort_unstable();
     formats.dedup();
-    let all = super::meter::sum(copied);
+    let all = crate::steps::reading::meter::sum(copied);
     let one = if let [only] = tables { Some(only.staging.table.to_string()) } else { None };
     let several = tables.iter().zip(copied).map(|(table, copied)| (table.staging.table.to_string(), copied.rows));
     Outcome {

@@ -14,9 +14,9 @@ use crate::postgres::{Column, Ident, PgError, Place, QualifiedName, Session};
 use crate::steps::StepContext;
 
 use super::format;
-use super::part::Part;
-use super::source::{Rows, Source};
 use super::table::{Staging, Table};
+use crate::steps::reading::part::Part;
+use crate::steps::reading::source::{Rows, Source};
 
 /// The names of the staging tables, one for each source.
 pub(super) fn names(step: &CopyStep, sources: &[Source], context: &StepContext) -> Result<Vec<TableName>, Failure> {

@@ -6,9 +6,9 @@ use crate::postgres::{PgError, Place, QualifiedName, literal};
 use crate::steps::rows;
 
 use super::format::Format;
-use super::part::Part;
-use super::snapshot::SETTINGS;
-use super::source::Source;
+use crate::steps::reading::part::Part;
+use crate::steps::reading::snapshot::SETTINGS;
+use crate::steps::reading::source::Source;
 
 /// One table of the step.
 pub(super) struct Table {
@@ -88,9 +88,4 @@ impl Table {
 pub(super) fn analyze(name: &QualifiedName) -> String {
     let body = format!("begin analyze {name}; exception when data_exception then raise warning '%', sqlerrm; end");
     format!("do {}", literal(&body))
-}
-
-/// The role of a worker's session: `target`, `target-1`, `target-2`.
-pub(super) fn role(side: &str, number: usize) -> String {
-    if number == 0 { side.to_owned() } else { format!("{side}-{number}") }
 }

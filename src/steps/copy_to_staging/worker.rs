@@ -10,14 +10,15 @@ use tokio::sync::Notify;
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::postgres::{PgError, Relay, RelayError, Server, Session};
+use crate::steps::reading::streams;
 use crate::steps::{StepContext, session};
 
-use super::meter::Meter;
-use super::rate::Copied;
-use super::snapshot::{LIMITS, SETTINGS};
 use super::table::Table;
 use super::work::{Task, Work};
 use super::{checksum, table};
+use crate::steps::reading::meter::Meter;
+use crate::steps::reading::rate::Copied;
+use crate::steps::reading::snapshot::{LIMITS, SETTINGS};
 
 /// Commits work on a hidden table without waiting for the disk: the commit that makes it visible waits for all that was
 /// written before it.
@@ -92,7 +93,7 @@ async fn tasks(
 ) -> Result<(), Failure> {
     while let Some(task) = job.next(source).await? {
         if target.is_none() {
-            let role = table::role("target", number);
+            let role = streams::role("target", number);
             let opened = target.insert(session::open(&job.to, &role, Side::Target, &job.context).await?);
             let prepare = opened.execute(LIMITS, "preparing the session");
             opened.run_until(&job.context.stop, Side::Target, prepare).await?;

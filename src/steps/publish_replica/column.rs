@@ -1,4 +1,4 @@
-//! How a column travels from PostgreSQL into DuckDB: which type it gets there, and how its text is read.
+//! How a column travels from PostgreSQL into DuckDB: which type it gets there, and in which form it is asked for.
 //!
 //! | PostgreSQL | DuckDB | notes |
 //! |---|---|---|
@@ -13,15 +13,17 @@
 //! | uuid | UUID | |
 //! | json, jsonb | JSON | |
 //! | bytea | BLOB | |
-//! | arrays, composite types | JSON | as `to_json` writes them |
-//! | everything else | VARCHAR | as PostgreSQL writes it |
+//! | arrays of one dimension of any of these | lists | a column declared with several dimensions, or of other elements: JSON, as `to_json` writes it |
+//! | composite types | JSON | as `to_json` writes them |
+//! | ranges, inet, bit, xml, money and everything else | VARCHAR | as PostgreSQL writes it |
 //!
-//! Domains travel as what they are made of. Constraints, defaults and indexes are not carried over: a replica is for
-//! reading. A value that its type in DuckDB can't hold fails the step; nothing is rounded or cut.
+//! Domains travel as what they are made of. A value that its type in DuckDB can't hold fails the step, which names the
+//! column: an infinite interval, a timestamp after the year 294246, NaN in a `numeric(p, s)`, an array of several dimensions
+//! in a column that was declared with one. Nothing is rounded or cut.
 
 use tokio_postgres::types::{Kind, Type};
 
-use crate::duckdb::quoted;
+use crate::duckdb::{FeedType, quoted};
 use crate::postgres::Ident;
 
 /// Digits that DuckDB's DECIMAL can hold.
@@ -32,30 +34,25 @@ const MAX_DIGITS: u32 = 38;
 pub(super) struct Column {
     name: String,
     form: Form,
+    /// Whether it can hold no NULL.
+    not_null: bool,
 }
 
-/// How a column's values are written and read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a column's values are sent and kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// DuckDB reads the text as this type.
-    Plain(&'static str),
-    /// An exact number.
-    Decimal {
-        /// Digits in all.
-        digits: u32,
-        /// Digits after the point.
-        scale: u32,
-    },
+    /// PostgreSQL sends them in binary; DuckDB keeps this type.
+    Binary(FeedType),
+    /// `jsonb` in binary: JSON behind a byte that says which version.
+    Jsonb,
+    /// An array of such elements, of one dimension.
+    List(Box<Self>),
     /// A `numeric` without a fitting declaration; the data says what it needs.
     OpenNumeric,
-    /// A date or time, whose years before Christ DuckDB writes in another way.
-    Dated(&'static str),
-    /// An interval, without the plus signs that DuckDB doesn't read.
-    Interval,
-    /// Bytes, as hexadecimal digits behind `\x`.
-    Bytes,
+    /// PostgreSQL writes them as text.
+    Text,
     /// Structured, written by `to_json`.
-    Json,
+    Structured,
 }
 
 /// What the data of a `numeric` column needs.
@@ -70,14 +67,23 @@ pub(super) struct NumericNeed {
 }
 
 impl Column {
-    /// The column of a query's result.
-    pub(super) fn of(column: &tokio_postgres::Column) -> Self {
-        Self { name: column.name().to_owned(), form: form_of(column.type_(), column.type_modifier()) }
+    /// The column of a query's result. `dimensions`: how many its declaration gives an array.
+    pub(super) fn of(column: &tokio_postgres::Column, not_null: bool, dimensions: u32) -> Self {
+        let form = match form_of(column.type_(), column.type_modifier()) {
+            Form::List(_) if dimensions > 1 => Form::Structured,
+            form => form,
+        };
+        Self { name: column.name().to_owned(), form, not_null }
     }
 
     /// Its name.
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// How its values are sent.
+    pub(super) const fn form(&self) -> &Form {
+        &self.form
     }
 
     /// Whether the data must be asked before the column's type is known.
@@ -88,71 +94,82 @@ impl Column {
     /// Decides the type of an open column. False if DuckDB has no number type that holds all of it: then it is text.
     pub(super) fn settle(&mut self, need: NumericNeed) -> bool {
         let fits = need.finite && need.before + need.after <= MAX_DIGITS;
-        self.form = if fits { Form::Decimal { digits: MAX_DIGITS, scale: need.after } } else { Form::Plain("VARCHAR") };
+        self.form = if fits { decimal(MAX_DIGITS, need.after) } else { Form::Text };
         fits
+    }
+
+    /// Its type in DuckDB.
+    pub(super) fn feed_type(&self) -> FeedType {
+        self.form.feed_type()
     }
 
     /// The column in `create table`.
     pub(super) fn definition(&self) -> String {
-        let sql_type = match self.form {
-            Form::Plain(name) | Form::Dated(name) => name.to_owned(),
-            Form::Decimal { digits, scale } => format!("DECIMAL({digits}, {scale})"),
-            Form::OpenNumeric => "VARCHAR".to_owned(),
-            Form::Interval => "INTERVAL".to_owned(),
-            Form::Bytes => "BLOB".to_owned(),
-            Form::Json => "JSON".to_owned(),
-        };
-        format!("{} {sql_type}", quoted(&self.name))
+        let not_null = if self.not_null { " NOT NULL" } else { "" };
+        format!("{} {}{not_null}", quoted(&self.name), self.feed_type())
     }
 
     /// What PostgreSQL is asked for.
     pub(super) fn asked(&self) -> String {
         let name = Ident::new(self.name.as_str());
-        if self.form == Form::Json { format!("to_json({name}) as {name}") } else { name.to_string() }
-    }
-
-    /// What DuckDB makes of the text in its column `text`.
-    pub(super) fn read(&self, text: &str) -> String {
         match self.form {
-            Form::Plain("VARCHAR") | Form::OpenNumeric => text.to_owned(),
-            Form::Plain(name) => format!("cast({text} as {name})"),
-            Form::Decimal { digits, scale } => format!("cast({text} as DECIMAL({digits}, {scale}))"),
-            Form::Dated(name) => format!(
-                "cast(case when {text} like '% BC' \
-                 then regexp_replace({text}, '^(\\S+)(.*) BC$', '\\1 (BC)\\2') else {text} end as {name})"
-            ),
-            Form::Interval => format!("cast(replace({text}, '+', '') as INTERVAL)"),
-            Form::Bytes => format!("unhex(substr({text}, 3))"),
-            Form::Json => format!("cast({text} as JSON)"),
+            Form::Binary(_) | Form::Jsonb | Form::List(_) => name.to_string(),
+            Form::OpenNumeric | Form::Text => format!("{name}::text as {name}"),
+            Form::Structured => format!("to_json({name}) as {name}"),
+        }
+    }
+}
+
+impl Form {
+    fn feed_type(&self) -> FeedType {
+        match self {
+            Self::Binary(kind) => kind.clone(),
+            Self::Jsonb | Self::Structured => FeedType::Json,
+            Self::List(element) => FeedType::List(Box::new(element.feed_type())),
+            Self::OpenNumeric | Self::Text => FeedType::Varchar,
         }
     }
 }
 
 fn form_of(kind: &Type, modifier: i32) -> Form {
-    match *kind {
-        Type::BOOL => Form::Plain("BOOLEAN"),
-        Type::INT2 => Form::Plain("SMALLINT"),
-        Type::INT4 => Form::Plain("INTEGER"),
-        Type::INT8 => Form::Plain("BIGINT"),
-        Type::OID => Form::Plain("UINTEGER"),
-        Type::FLOAT4 => Form::Plain("FLOAT"),
-        Type::FLOAT8 => Form::Plain("DOUBLE"),
-        Type::NUMERIC => numeric(modifier),
-        Type::DATE => Form::Dated("DATE"),
-        Type::TIMESTAMP => Form::Dated("TIMESTAMP"),
-        Type::TIMESTAMPTZ => Form::Dated("TIMESTAMPTZ"),
-        Type::TIME => Form::Plain("TIME"),
-        Type::TIMETZ => Form::Plain("TIMETZ"),
-        Type::INTERVAL => Form::Interval,
-        Type::UUID => Form::Plain("UUID"),
-        Type::JSON | Type::JSONB => Form::Plain("JSON"),
-        Type::BYTEA => Form::Bytes,
-        _ => match kind.kind() {
-            Kind::Array(_) | Kind::Composite(_) => Form::Json,
-            Kind::Domain(base) => form_of(base, modifier),
-            _ => Form::Plain("VARCHAR"),
-        },
-    }
+    Form::Binary(match *kind {
+        Type::BOOL => FeedType::Boolean,
+        Type::INT2 => FeedType::SmallInt,
+        Type::INT4 => FeedType::Integer,
+        Type::INT8 => FeedType::BigInt,
+        Type::OID => FeedType::UInteger,
+        Type::FLOAT4 => FeedType::Float,
+        Type::FLOAT8 => FeedType::Double,
+        Type::NUMERIC => return numeric(modifier),
+        Type::DATE => FeedType::Date,
+        Type::TIMESTAMP => FeedType::Timestamp,
+        Type::TIMESTAMPTZ => FeedType::TimestampTz,
+        Type::TIME => FeedType::Time,
+        Type::TIMETZ => FeedType::TimeTz,
+        Type::INTERVAL => FeedType::Interval,
+        Type::UUID => FeedType::Uuid,
+        Type::JSON => FeedType::Json,
+        Type::JSONB => return Form::Jsonb,
+        Type::BYTEA => FeedType::Blob,
+        Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME => FeedType::Varchar,
+        _ => {
+            return match kind.kind() {
+                Kind::Enum(_) => Form::Binary(FeedType::Varchar),
+                Kind::Domain(base) => form_of(base, modifier),
+                Kind::Composite(_) => Form::Structured,
+                Kind::Array(element) => match form_of(element, modifier) {
+                    form @ (Form::Binary(_) | Form::Jsonb) => Form::List(Box::new(form)),
+                    _ => Form::Structured,
+                },
+                _ => Form::Text,
+            };
+        }
+    })
+}
+
+fn decimal(digits: u32, scale: u32) -> Form {
+    let small = |number: u32| u8::try_from(number).unwrap_or(u8::MAX);
+    Form::Binary(FeedType::Decimal { digits: small(digits), scale: small(scale) })
 }
 
 /// The form of a `numeric` with that type modifier: precision and scale, offset by four; -1 for neither.
@@ -162,7 +179,7 @@ fn numeric(modifier: i32) -> Form {
     // Eleven bits with a sign (PostgreSQL 15 and later allow scales below zero and above the precision).
     let bits = packed & 0x7ff;
     let (digits, scale) = if bits >= 0x400 { (precision + (0x800 - bits), 0) } else { (precision.max(bits), bits) };
-    if digits <= MAX_DIGITS { Form::Decimal { digits, scale } } else { Form::OpenNumeric }
+    if digits <= MAX_DIGITS { decimal(digits, scale) } else { Form::OpenNumeric }
 }
 
 #[cfg(test)]
@@ -172,10 +189,10 @@ mod tests {
     #[test]
     fn a_declared_numeric_keeps_its_declaration_if_duckdb_has_the_digits() {
         let modifier = |precision: i32, scale: i32| ((precision << 16) | (scale & 0x7ff)) + 4;
-        assert_eq!(numeric(modifier(10, 2)), Form::Decimal { digits: 10, scale: 2 });
-        assert_eq!(numeric(modifier(38, 38)), Form::Decimal { digits: 38, scale: 38 });
-        assert_eq!(numeric(modifier(3, -2)), Form::Decimal { digits: 5, scale: 0 });
-        assert_eq!(numeric(modifier(2, 5)), Form::Decimal { digits: 5, scale: 5 });
+        assert_eq!(numeric(modifier(10, 2)), decimal(10, 2));
+        assert_eq!(numeric(modifier(38, 38)), decimal(38, 38));
+        assert_eq!(numeric(modifier(3, -2)), decimal(5, 0));
+        assert_eq!(numeric(modifier(2, 5)), decimal(5, 5));
         assert_eq!(numeric(modifier(39, 2)), Form::OpenNumeric);
         assert_eq!(numeric(-1), Form::OpenNumeric);
     }
@@ -183,12 +200,12 @@ mod tests {
     #[test]
     fn an_open_numeric_is_a_number_as_long_as_all_its_digits_fit() {
         let settled = |before, after, finite| {
-            let mut column = Column { name: "a\"b".to_owned(), form: Form::OpenNumeric };
+            let mut column = Column { name: "a\"b".to_owned(), form: Form::OpenNumeric, not_null: true };
             column.settle(NumericNeed { before, after, finite });
             column.definition()
         };
-        assert_eq!(settled(36, 2, true), "\"a\"\"b\" DECIMAL(38, 2)");
-        assert_eq!(settled(37, 2, true), "\"a\"\"b\" VARCHAR");
-        assert_eq!(settled(1, 0, false), "\"a\"\"b\" VARCHAR");
+        assert_eq!(settled(36, 2, true), "\"a\"\"b\" DECIMAL(38, 2) NOT NULL");
+        assert_eq!(settled(37, 2, true), "\"a\"\"b\" VARCHAR NOT NULL");
+        assert_eq!(settled(1, 0, false), "\"a\"\"b\" VARCHAR NOT NULL");
     }
 }

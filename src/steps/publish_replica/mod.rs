@@ -12,14 +12,16 @@
 
 mod build;
 mod child_copy;
-mod chunk;
 mod column;
+mod decode;
 mod lock;
 mod master;
 mod place;
 mod publish;
+mod rows;
 mod snapshot;
-mod table_copy;
+mod table;
 mod verify;
+mod worker;
 
 pub(super) use publish::run;

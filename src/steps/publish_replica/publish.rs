@@ -33,7 +33,9 @@ async fn attempt(
     let build = Build { place, storage_version: &step.storage_version, context };
     let made = match &step.source {
         PublishSource::DuckDb { connection } => Box::pin(master::build(connection, step.method, &build)).await?,
-        PublishSource::Postgres { connection, tables } => Box::pin(snapshot::build(connection, tables, &build)).await?,
+        PublishSource::Postgres { connection, tables } => {
+            Box::pin(snapshot::build(connection, tables, step.streams, &build)).await?
+        }
     };
     context.host.progress(Progress::phase("verifying the new file"));
     Box::pin(verify::verify(place, &made.tables, checks, context)).await?;

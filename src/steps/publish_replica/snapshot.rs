@@ -1,83 +1,113 @@
 //! A replica from PostgreSQL tables and queries, all of them as of one moment.
+//!
+//! ```text
+//!           ┌ session ── COPY part, binary ──▶ blocks of rows ──▶ DuckDB's thread: columns, compressed ┐
+//! snapshot ─┼ session ── COPY part, binary ──▶ blocks of rows ──▶ DuckDB's thread: columns, compressed ┼─▶ new file
+//!           └ …                                                                                        ┘
+//! ```
+//!
+//! Memory is some blocks and DuckDB's own for each stream, however large the tables are. With one stream rows keep the
+//! order in which PostgreSQL sends them.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
 
 use crate::domain::failure::{Failure, Side};
 use crate::domain::step::PublishTable;
 use crate::duckdb::DuckDbSession;
-use crate::postgres::Session;
-use crate::steps::{StepContext, session};
+use crate::postgres::Server;
+use crate::steps::reading::meter::Meter;
+use crate::steps::reading::snapshot::{self, Snapshot};
+use crate::steps::reading::{part, streams};
+use crate::steps::session;
+use crate::steps::spool::Spool;
 
 use super::build::{Build, Made, TableRows};
-use super::chunk::spool_failure;
-use super::table_copy;
+use super::table::{self, Table};
+use super::worker::{self, Job};
 
-/// One snapshot for all tables, and texts that DuckDB reads alike wherever the server stands.
-const BEGIN: &str = "begin isolation level repeatable read read only; \
-     set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres'; \
-     set local bytea_output = 'hex'; set local extra_float_digits = 1";
-
-/// Makes the hidden file from tables of that connection.
-pub(super) async fn build(connection: &str, tables: &[PublishTable], build: &Build<'_>) -> Result<Made, Failure> {
-    let server = build.context.environment.postgres(connection)?;
-    let source = session::open(server, "source", Side::Source, build.context).await?;
-    let result = read(tables, &source, build).await;
-    session::end(source, &result, build.context).await;
-    Ok(Made { method: "compact", tables: result? })
-}
-
-async fn read(tables: &[PublishTable], source: &Session, build: &Build<'_>) -> Result<Vec<TableRows>, Failure> {
+/// Makes the hidden file from tables of that connection, with so many streams.
+pub(super) async fn build(
+    connection: &str,
+    tables: &[PublishTable],
+    streams: u32,
+    build: &Build<'_>,
+) -> Result<Made, Failure> {
     let context = build.context;
-    source.run_until(&context.stop, Side::Source, source.execute(BEGIN, "taking a snapshot")).await?;
+    let server = context.environment.postgres(connection)?;
     let spool = Spool::make(context)?;
-    let spill = spool.path().join("spill");
+    let spill = spool.path("spill");
     let opening = Box::pin(DuckDbSession::in_memory(&spill));
     let target = context.unless_stopped(opening).await?.map_err(|error| error.on(Side::Internal))?;
-    let copying = async {
-        let mut copied = Vec::with_capacity(tables.len());
-        for table in tables {
-            copied.push(Box::pin(table_copy::copy(table, source, &target, spool.path(), build)).await?);
+    let snapshot = snapshot::take(server, streams > 1, context).await?;
+    let described = Box::pin(describe(tables, &snapshot, build)).await;
+    let tables = match described {
+        Ok(tables) => tables,
+        Err(failure) => {
+            session::stop(snapshot.session, context).await;
+            return Err(failure);
         }
-        Ok(copied)
     };
-    let result = build.fill(&target, copying).await;
+    let filled = build.fill(&target, Box::pin(fill(tables, snapshot, server, streams, &target, build))).await;
     if let Err(error) = target.close().await {
         context.warn(error.to_string());
     }
-    result
+    Ok(Made { method: "compact", tables: filled? })
 }
 
-/// This attempt's folder for rows on their way. It goes with its owner.
-struct Spool(PathBuf);
+async fn describe(tables: &[PublishTable], snapshot: &Snapshot, build: &Build<'_>) -> Result<Vec<Table>, Failure> {
+    let mut described = Vec::with_capacity(tables.len());
+    for table in tables {
+        described.push(Box::pin(table::describe(table, &snapshot.session, build)).await?);
+    }
+    Ok(described)
+}
 
-impl Spool {
-    /// Makes the folder and removes those that earlier attempts of this step left.
-    fn make(context: &StepContext) -> Result<Self, Failure> {
-        let spool = &context.environment.spool;
-        let doing = format!("making a folder in {}", spool.display());
-        let made = || {
-            fs::create_dir_all(spool)?;
-            for entry in fs::read_dir(spool)?.flatten() {
-                if entry.file_name().to_string_lossy().starts_with(&context.hidden_prefix()) {
-                    fs::remove_dir_all(entry.path())?;
-                }
+/// Makes the tables in the new file and moves all rows into them.
+async fn fill(
+    tables: Vec<Table>,
+    snapshot: Snapshot,
+    server: &Server,
+    streams: u32,
+    target: &DuckDbSession,
+    build: &Build<'_>,
+) -> Result<Vec<TableRows>, Failure> {
+    let context = build.context;
+    if let Err(failure) = table::make(&tables, target, build).await {
+        session::stop(snapshot.session, context).await;
+        return Err(failure);
+    }
+    let parts = part::divide(tables.iter().map(|table| &table.source), streams);
+    let all: usize = parts.iter().map(Vec::len).sum();
+    let streams = usize::try_from(streams).unwrap_or(1).clamp(1, all.max(1));
+    let sources = streams::open(snapshot, server, streams, context).await?;
+    let meter = Meter::new(
+        tables
+            .iter()
+            .zip(&parts)
+            .map(|(table, parts)| (table.name.to_string(), table.source.rows_expected, parts.len())),
+    );
+    let mut own = context.clone();
+    own.stop = context.stop.child_token();
+    let job = Arc::new(Job::new(own, tables, parts, meter, streams));
+    let mut workers = JoinSet::new();
+    let mut failed = None;
+    for source in sources {
+        match target.another().await {
+            Ok(target) if failed.is_none() => {
+                workers.spawn(worker::work(Arc::clone(&job), source, target));
             }
-            let path = spool.join(context.hidden_name(0));
-            fs::create_dir(&path)?;
-            Ok(Self(path))
-        };
-        made().map_err(|error| spool_failure(&doing, &error))
+            Ok(_) => session::stop(source, context).await,
+            Err(error) => {
+                job.context.stop.cancel();
+                session::stop(source, context).await;
+                failed = Some(error.on(Side::Internal));
+            }
+        }
     }
-
-    fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Spool {
-    fn drop(&mut self) {
-        // What can't be removed now is removed by the next attempt of the step.
-        drop(fs::remove_dir_all(&self.0));
-    }
+    let finished = streams::finish(workers, &job.meter, &job.context.stop, context).await;
+    failed.map_or(finished, Err)?;
+    let copied = job.meter.copied();
+    Ok(job.tables.iter().zip(copied).map(|(table, copied)| table.with_rows(copied.rows)).collect())
 }

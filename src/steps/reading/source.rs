@@ -10,21 +10,21 @@ use crate::steps::sql::statements;
 use super::{divide, part, selection};
 
 /// One table or query that is read.
-pub(super) struct Source {
+pub(in crate::steps) struct Source {
     /// What is read, for people: `"sales"."orders"` or `the query`.
-    pub(super) name: String,
+    pub(in crate::steps) name: String,
     /// Its columns.
-    pub(super) columns: Vec<Column>,
+    pub(in crate::steps) columns: Vec<Column>,
     /// An estimate of the number of rows.
-    pub(super) rows_expected: Option<u64>,
+    pub(in crate::steps) rows_expected: Option<u64>,
     /// Where the rows come from.
-    pub(super) rows: Rows,
+    pub(in crate::steps) rows: Rows,
     /// Conditions that divide the rows by the values of a column; none if they aren't.
-    pub(super) ranges: Vec<String>,
+    pub(in crate::steps) ranges: Vec<String>,
 }
 
 /// Where rows come from.
-pub(super) enum Rows {
+pub(in crate::steps) enum Rows {
     /// From a table or view.
     Relation {
         /// Its name.
@@ -44,7 +44,7 @@ pub(super) enum Rows {
 
 impl Rows {
     /// All rows.
-    pub(super) fn query(&self) -> String {
+    pub(in crate::steps) fn query(&self) -> String {
         match self {
             Self::Relation { table, list, condition, .. } => part::select(list, table, condition.as_deref(), ""),
             Self::Query(query) => query.clone(),
@@ -52,7 +52,7 @@ impl Rows {
     }
 
     /// The rows that fulfil a condition.
-    pub(super) fn query_where(&self, range: &str) -> String {
+    pub(in crate::steps) fn query_where(&self, range: &str) -> String {
         match self {
             Self::Relation { table, list, condition, .. } => part::select(list, table, condition.as_deref(), range),
             // The line break ends a comment that the query may end with.
@@ -61,7 +61,7 @@ impl Rows {
     }
 
     /// Bytes of the pages, as far as they are known.
-    pub(super) const fn bytes(&self) -> u64 {
+    pub(in crate::steps) const fn bytes(&self) -> u64 {
         match self {
             Self::Relation { bytes, .. } => *bytes,
             Self::Query(_) => 0,
@@ -70,12 +70,12 @@ impl Rows {
 }
 
 /// Finds and describes what the step reads, within the snapshot. Whoever may not read it is told so here.
-pub(super) async fn describe(
+pub(in crate::steps) async fn describe(
     step: &CopyStep,
     session: &Session,
     context: &StepContext,
 ) -> Result<Vec<Source>, Failure> {
-    let found = match &step.source {
+    let mut sources = match &step.source {
         CopyRead::Tables(patterns) => {
             let (wanted, unwanted) = selection::patterns_of(patterns, context)?;
             let look = async {
@@ -83,9 +83,29 @@ pub(super) async fn describe(
                 postgres::relations(session, &oids).await
             };
             let relations = session.run_until(&context.stop, Side::Source, look).await?;
-            relations.into_iter().map(|relation| of_relation(relation, &[], None, context)).collect()
+            let mut sources: Vec<Source> =
+                relations.into_iter().map(|relation| of_relation(relation, &[], None, context)).collect();
+            for source in &mut sources {
+                complete(source, session, context).await?;
+            }
+            sources
         }
-        CopyRead::One(CopySource::Table { table, columns, condition }) => {
+        CopyRead::One(source) => vec![describe_one(source, session, context).await?],
+    };
+    for source in &mut sources {
+        divide::by_column(step, session, source, context).await?;
+    }
+    Ok(sources)
+}
+
+/// Finds and describes one table or query. Whoever may not read it is told so here.
+pub(in crate::steps) async fn describe_one(
+    source: &CopySource,
+    session: &Session,
+    context: &StepContext,
+) -> Result<Source, Failure> {
+    let mut source = match source {
+        CopySource::Table { table, columns, condition } => {
             let table = context.table(table)?;
             let condition = condition.as_ref().map(|condition| context.scope.sql(condition)).transpose()?;
             let look = async {
@@ -95,23 +115,25 @@ pub(super) async fn describe(
             let mut relations = session.run_until(&context.stop, Side::Source, look).await?;
             let relation = relations.pop().ok_or_else(|| Failure::bug("a table that was found has no description"))?;
             check_columns(&relation, columns)?;
-            vec![of_relation(relation, columns, condition, context)]
+            of_relation(relation, columns, condition, context)
         }
-        CopyRead::One(CopySource::Query(query)) => {
+        CopySource::Query(query) => {
             let query = one_statement(&context.scope.sql(query)?)?;
-            session.run_until(&context.stop, Side::Source, of_query(session, query)).await.map(|source| vec![source])?
+            session.run_until(&context.stop, Side::Source, of_query(session, query)).await?
         }
     };
-    let mut sources = found;
-    for source in &mut sources {
-        check_names(source)?;
-        if source.filtered_by_condition() {
-            let planned = estimate(session, source);
-            source.rows_expected = session.run_until(&context.stop, Side::Source, planned).await?;
-        }
-        divide::by_column(step, session, source, context).await?;
+    complete(&mut source, session, context).await?;
+    Ok(source)
+}
+
+/// What needs a look at the rows: how many there will be, where a condition leaves some out.
+async fn complete(source: &mut Source, session: &Session, context: &StepContext) -> Result<(), Failure> {
+    check_names(source)?;
+    if source.filtered_by_condition() {
+        let planned = estimate(session, source);
+        source.rows_expected = session.run_until(&context.stop, Side::Source, planned).await?;
     }
-    Ok(sources)
+    Ok(())
 }
 
 impl Source {
@@ -180,20 +202,6 @@ fn check_names(source: &Source) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// The rows of one table or query, as a query.
-pub(in crate::steps) fn query_of(source: &CopySource, context: &StepContext) -> Result<String, Failure> {
-    match source {
-        CopySource::Table { table, columns, condition } => {
-            let table = QualifiedName::from(&context.table(table)?);
-            let names = columns.iter().map(|column| Ident::new(column.as_str()).to_string());
-            let list = if columns.is_empty() { "*".to_owned() } else { names.collect::<Vec<_>>().join(", ") };
-            let condition = condition.as_ref().map(|condition| context.scope.sql(condition)).transpose()?;
-            Ok(part::select(&list, &table, condition.as_deref(), ""))
-        }
-        CopySource::Query(query) => one_statement(&context.scope.sql(query)?),
-    }
 }
 
 /// A query, without a semicolon and without a comment behind it.

@@ -15,18 +15,18 @@ const PARTS_A_STREAM: u64 = 4;
 
 /// One COPY out of the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Part {
+pub(in crate::steps) struct Part {
     /// The rows, as a query.
-    pub(super) query: String,
+    pub(in crate::steps) query: String,
     /// Size of the pages that are read for it, if they are known: large parts go first.
-    pub(super) bytes: u64,
+    pub(in crate::steps) bytes: u64,
 }
 
 /// Divides the rows of each source among that many streams.
-pub(super) fn divide(sources: &[Source], streams: u32) -> Vec<Vec<Part>> {
-    let all: u64 = sources.iter().map(|source| source.rows.bytes()).sum();
+pub(in crate::steps) fn divide<'s>(sources: impl Iterator<Item = &'s Source> + Clone, streams: u32) -> Vec<Vec<Part>> {
+    let all: u64 = sources.clone().map(|source| source.rows.bytes()).sum();
     let largest = (all / (u64::from(streams) * PARTS_A_STREAM)).max(SMALLEST);
-    sources.iter().map(|source| parts(source, streams, largest)).collect()
+    sources.map(|source| parts(source, streams, largest)).collect()
 }
 
 fn parts(source: &Source, streams: u32, largest: u64) -> Vec<Part> {
@@ -63,7 +63,7 @@ fn of_leaf(leaf: &Leaf, list: &str, condition: Option<&str>, largest: u64) -> Ve
 }
 
 /// A query for those rows of a table that fulfil both conditions; an empty range is none.
-pub(super) fn select(list: &str, table: &QualifiedName, condition: Option<&str>, range: &str) -> String {
+pub(in crate::steps) fn select(list: &str, table: &QualifiedName, condition: Option<&str>, range: &str) -> String {
     // On a line of its own, so that a comment at the end of the condition ends with it.
     let condition = condition.map(|condition| format!("(\n{condition}\n)"));
     let range = (!range.is_empty()).then(|| format!("({range})"));
@@ -74,7 +74,7 @@ pub(super) fn select(list: &str, table: &QualifiedName, condition: Option<&str>,
 
 /// Conditions that divide rows by the values of a column at these bounds, which are SQL literals in ascending order.
 /// Each row fulfils exactly one, also one without a value.
-pub(super) fn ranges(column: &Ident, bounds: &[String]) -> Vec<String> {
+pub(in crate::steps) fn ranges(column: &Ident, bounds: &[String]) -> Vec<String> {
     if bounds.is_empty() {
         return Vec::new();
     }
@@ -107,14 +107,14 @@ mod tests {
 
     #[test]
     fn one_stream_reads_a_table_whole() {
-        let parts = divide(&[table(10 * SMALLEST)], 1);
+        let parts = divide([table(10 * SMALLEST)].iter(), 1);
         assert_eq!(parts[0].len(), 1);
         assert_eq!(parts[0][0].query, "select \"a\" from \"s\".\"주문\" where (\na > 1 -- why\n)");
     }
 
     #[test]
     fn pages_are_divided_without_gap_or_overlap() {
-        let parts = divide(&[table(10 * SMALLEST), table(10)], 2);
+        let parts = divide([table(10 * SMALLEST), table(10)].iter(), 2);
         assert_eq!((parts[0].len(), parts[1].len()), (8, 1));
         let page = 10 * SMALLEST / PAGE / 8;
         assert!(parts[0][0].query.ends_with(&format!("and (ctid < '({page},0)'::tid)")), "{}", parts[0][0].query);

@@ -10,18 +10,18 @@ const WINDOW: Duration = Duration::from_secs(5);
 
 /// Rows and bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Copied {
-    pub(super) rows: u64,
-    pub(super) bytes: u64,
+pub(in crate::steps) struct Copied {
+    pub(in crate::steps) rows: u64,
+    pub(in crate::steps) bytes: u64,
 }
 
 /// Counts with the times at which they were taken.
 #[derive(Debug, Default)]
-pub(super) struct Rate(VecDeque<(Duration, Copied)>);
+pub(in crate::steps) struct Rate(VecDeque<(Duration, Copied)>);
 
 impl Rate {
     /// Takes note of a count, and says how much was added a second within the window.
-    pub(super) fn note(&mut self, now: Duration, copied: Copied) -> Copied {
+    pub(in crate::steps) fn note(&mut self, now: Duration, copied: Copied) -> Copied {
         self.0.push_back((now, copied));
         while self.0.len() > 2 && now.saturating_sub(self.0[1].0) >= WINDOW {
             self.0.pop_front();

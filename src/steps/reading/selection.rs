@@ -10,7 +10,7 @@ use crate::postgres::{self, PgError, PgErrorKind, Session};
 use crate::steps::StepContext;
 
 /// Names and patterns that are wanted, and those that are taken away.
-pub(super) fn patterns_of(
+pub(in crate::steps) fn patterns_of(
     patterns: &[Text],
     context: &StepContext,
 ) -> Result<(Vec<TableName>, Vec<TableName>), Failure> {
@@ -29,7 +29,7 @@ pub(super) fn patterns_of(
 }
 
 /// The tables that are meant: a name must be there, and so must something for the patterns together.
-pub(super) async fn select(
+pub(in crate::steps) async fn select(
     session: &Session,
     wanted: &[TableName],
     unwanted: &[TableName],

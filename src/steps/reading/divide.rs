@@ -15,7 +15,7 @@ use super::source::Source;
 const SAMPLE: u64 = 10_000;
 
 /// Divides the rows by the values of the column that the step names.
-pub(super) async fn by_column(
+pub(in crate::steps) async fn by_column(
     step: &CopyStep,
     session: &Session,
     source: &mut Source,

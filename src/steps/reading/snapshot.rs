@@ -7,7 +7,7 @@ use crate::steps::{StepContext, session};
 
 /// What sessions on both sides must agree on: the text form of values, and that no general limit ends a long copy. For
 /// the transaction only: behind a pooler the session is shared.
-pub(super) const SETTINGS: &str = "set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres'; \
+pub(in crate::steps) const SETTINGS: &str = "set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres'; \
      set local extra_float_digits = 3; set local bytea_output = 'hex'; set local lc_monetary = 'C'; \
      set local timezone = 'UTC'; set local xmloption = 'content'; set local array_nulls = on; \
      set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0; \
@@ -15,22 +15,22 @@ pub(super) const SETTINGS: &str = "set local datestyle = 'ISO, YMD'; set local i
        set_config('transaction_timeout', '0', true) end";
 
 /// The same for sessions on the target, which also work outside of transactions: index by index, table by table.
-pub(super) const LIMITS: &str = "set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; \
+pub(in crate::steps) const LIMITS: &str = "set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; \
      set idle_session_timeout = 0; select case when current_setting('server_version_num')::int >= 170000 then \
        set_config('transaction_timeout', '0', false) end";
 
 /// A snapshot, and the session that keeps it.
-pub(super) struct Snapshot {
+pub(in crate::steps) struct Snapshot {
     /// The session, in its transaction.
-    pub(super) session: Session,
+    pub(in crate::steps) session: Session,
     /// Where the write-ahead log of the source stood then.
-    pub(super) lsn: Option<String>,
+    pub(in crate::steps) lsn: Option<String>,
     /// The name under which others can take it.
     name: Option<String>,
 }
 
 /// Takes a snapshot; `shared` makes it available to other sessions.
-pub(super) async fn take(server: &Server, shared: bool, context: &StepContext) -> Result<Snapshot, Failure> {
+pub(in crate::steps) async fn take(server: &Server, shared: bool, context: &StepContext) -> Result<Snapshot, Failure> {
     let session = session::open(server, "source", Side::Source, context).await?;
     let take = async {
         begin(&session, None).await?;
@@ -51,7 +51,12 @@ pub(super) async fn take(server: &Server, shared: bool, context: &StepContext) -
 
 impl Snapshot {
     /// Opens another session that sees the same moment.
-    pub(super) async fn join(&self, server: &Server, role: &str, context: &StepContext) -> Result<Session, Failure> {
+    pub(in crate::steps) async fn join(
+        &self,
+        server: &Server,
+        role: &str,
+        context: &StepContext,
+    ) -> Result<Session, Failure> {
         let session = session::open(server, role, Side::Source, context).await?;
         let begun = begin(&session, self.name.as_deref());
         let begun = session.run_until(&context.stop, Side::Source, begun).await.map_err(unshared);

@@ -1,4 +1,4 @@
-//! The attempt's own folder for bodies on their way. It is gone when its owner is, on every path.
+//! The attempt's own folder for what is on its way. It is gone when its owner is, on every path.
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -9,14 +9,14 @@ use crate::domain::failure::{Failure, Side};
 use crate::steps::StepContext;
 
 /// A folder that removes itself.
-pub(super) struct Spool {
+pub(in crate::steps) struct Spool {
     folder: PathBuf,
 }
 
 impl Spool {
     /// Removes what earlier attempts of this step left, and makes a new folder. Only our user may look into it: bodies
     /// hold what tables hold.
-    pub(super) fn make(context: &StepContext) -> Result<Self, Failure> {
+    pub(in crate::steps) fn make(context: &StepContext) -> Result<Self, Failure> {
         let all = &context.environment.spool;
         let failed = |doing: &str, path: &Path, error: &std::io::Error| {
             let message = format!("{doing} `{}`: {error}", path.display());
@@ -42,7 +42,7 @@ impl Spool {
     }
 
     /// A path within the folder.
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(in crate::steps) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 }

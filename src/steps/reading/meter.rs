@@ -22,7 +22,7 @@ const STALL: Duration = Duration::from_secs(2);
 
 /// What has been copied of each table.
 #[derive(Debug)]
-pub(super) struct Meter {
+pub(in crate::steps) struct Meter {
     tables: Mutex<Vec<Table>>,
     /// Of all tables together.
     rate: Mutex<Rate>,
@@ -51,7 +51,7 @@ impl Table {
 
 impl Meter {
     /// Nothing is copied yet. Of each table: its name, how many rows are expected, how many parts it has.
-    pub(super) fn new(tables: impl Iterator<Item = (String, Option<u64>, usize)>) -> Self {
+    pub(in crate::steps) fn new(tables: impl Iterator<Item = (String, Option<u64>, usize)>) -> Self {
         let table = |(name, rows_expected, parts_left)| Table {
             name,
             rows_expected,
@@ -64,28 +64,30 @@ impl Meter {
     }
 
     /// A part of a table is begun.
-    pub(super) fn begin(&self, table: usize) -> Arc<Flow> {
+    pub(in crate::steps) fn begin(&self, table: usize) -> Arc<Flow> {
         let flow = Arc::new(Flow::default());
         self.lock()[table].under_way.push(Arc::clone(&flow));
         flow
     }
 
-    /// A part of a table has arrived: so many rows, as the servers counted them.
-    pub(super) fn end(&self, table: usize, flow: &Arc<Flow>, copied: Copied) {
+    /// A part of a table has arrived: so many rows, as the servers counted them. Says what the whole table had, if it was
+    /// the last.
+    pub(in crate::steps) fn end(&self, table: usize, flow: &Arc<Flow>, copied: Copied) -> Option<Copied> {
         let table = &mut self.lock()[table];
         table.under_way.retain(|other| !Arc::ptr_eq(other, flow));
         table.done.rows += copied.rows;
         table.done.bytes += copied.bytes;
         table.parts_left -= 1;
+        (table.parts_left == 0).then_some(table.done)
     }
 
     /// What has been copied of each table.
-    pub(super) fn copied(&self) -> Vec<Copied> {
+    pub(in crate::steps) fn copied(&self) -> Vec<Copied> {
         self.lock().iter().map(Table::copied).collect()
     }
 
     /// Tells the engine every now and then, until it is dropped.
-    pub(super) async fn tell(&self, context: &StepContext) -> Infallible {
+    pub(in crate::steps) async fn tell(&self, context: &StepContext) -> Infallible {
         let (mut ticks, began) = (interval(TELL), Instant::now());
         loop {
             ticks.tick().await;
@@ -95,7 +97,7 @@ impl Meter {
     }
 
     /// Counts what has come since the last time.
-    pub(super) fn observe(&self, context: &StepContext) {
+    pub(in crate::steps) fn observe(&self, context: &StepContext) {
         let all = sum(&self.copied());
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         // A part that has ended may turn out smaller than it seemed: its end mark is no row.
@@ -155,7 +157,7 @@ impl Meter {
 }
 
 /// The sum over all tables.
-pub(super) fn sum(tables: &[Copied]) -> Copied {
+pub(in crate::steps) fn sum(tables: &[Copied]) -> Copied {
     tables.iter().fold(Copied::default(), |sum, one| Copied { rows: sum.rows + one.rows, bytes: sum.bytes + one.bytes })
 }
 
