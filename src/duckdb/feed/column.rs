@@ -78,18 +78,19 @@ impl<'c> Slots<'c> {
         unsafe {
             match kind {
                 FeedType::Boolean => Self::Bool(values(vector)),
-                FeedType::SmallInt => Self::I16(values(vector)),
-                FeedType::Integer | FeedType::Date => Self::I32(values(vector)),
-                FeedType::BigInt | FeedType::Time | FeedType::Timestamp | FeedType::TimestampTz => {
-                    Self::I64(values(vector))
+                FeedType::SmallInt | FeedType::Decimal { digits: 0..=4, .. } => Self::I16(values(vector)),
+                FeedType::Integer | FeedType::Date | FeedType::Decimal { digits: 5..=9, .. } => {
+                    Self::I32(values(vector))
                 }
+                FeedType::BigInt
+                | FeedType::Time
+                | FeedType::Timestamp
+                | FeedType::TimestampTz
+                | FeedType::Decimal { digits: 10..=18, .. } => Self::I64(values(vector)),
                 FeedType::UInteger => Self::U32(values(vector)),
                 FeedType::TimeTz => Self::U64(values(vector)),
                 FeedType::Float => Self::F32(values(vector)),
                 FeedType::Double => Self::F64(values(vector)),
-                FeedType::Decimal { digits: 0..=4, .. } => Self::I16(values(vector)),
-                FeedType::Decimal { digits: 5..=9, .. } => Self::I32(values(vector)),
-                FeedType::Decimal { digits: 10..=18, .. } => Self::I64(values(vector)),
                 FeedType::Decimal { .. } | FeedType::Uuid => Self::I128(values(vector)),
                 FeedType::Interval => Self::Interval(values(vector)),
                 FeedType::Varchar | FeedType::Json | FeedType::Blob => Self::Bytes,
@@ -176,7 +177,7 @@ impl<'c> FeedColumn<'c> {
     pub fn bytes(&mut self, row: usize, value: &[u8]) {
         match &self.vector {
             Vector::Flat(vector) if matches!(self.slots, Slots::Bytes) => {
-                assert!(self.first + row < vector.capacity(), "a row beyond the chunk");
+                within(self.first + row, vector);
                 vector.insert(self.first + row, value);
             }
             _ => self.mismatch("bytes"),
@@ -187,7 +188,7 @@ impl<'c> FeedColumn<'c> {
     pub fn null(&mut self, row: usize) {
         match &mut self.vector {
             Vector::Flat(vector) => {
-                assert!(self.first + row < vector.capacity(), "a row beyond the chunk");
+                within(self.first + row, vector);
                 vector.set_null(self.first + row);
             }
             Vector::List(list) => {
@@ -220,4 +221,9 @@ impl<'c> FeedColumn<'c> {
     fn mismatch(&self, what: &str) -> ! {
         panic!("`{what}` is no value of a column of type {}", self.kind)
     }
+}
+
+/// Refuses a row that the vector has no room for: a mistake of the feeder.
+fn within(row: usize, vector: &FlatVector<'_>) {
+    assert!(row < vector.capacity(), "a row beyond the chunk");
 }

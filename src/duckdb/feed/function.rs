@@ -92,13 +92,12 @@ impl VTab for Function {
     }
 
     fn func(info: &TableFunctionInfo<Self>, output: &mut DataChunkHandle) -> Result<(), Box<dyn Error>> {
-        let running = match info.get_init_data().get() {
-            Some(running) => running,
-            None => {
-                let offer = lock(&OFFERED).remove(info.get_bind_data()).ok_or("these rows were given already")?;
-                let running = Running { types: offer.types, feeder: Mutex::new(offer.feeder) };
-                info.get_init_data().get_or_init(|| running)
-            }
+        let running = if let Some(running) = info.get_init_data().get() {
+            running
+        } else {
+            let offer = lock(&OFFERED).remove(info.get_bind_data()).ok_or("these rows were given already")?;
+            let running = Running { types: offer.types, feeder: Mutex::new(offer.feeder) };
+            info.get_init_data().get_or_init(|| running)
         };
         let mut chunk = FeedChunk::of(output, &running.types);
         let rows = lock(&running.feeder).fill(&mut chunk)?;

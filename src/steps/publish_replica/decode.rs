@@ -53,7 +53,7 @@ fn value(kind: &FeedType, field: &[u8], column: &mut FeedColumn<'_>, row: usize)
         FeedType::Boolean => column.bool(row, fixed::<1>(field).map_err(words)? != [0]),
         FeedType::SmallInt => column.i16(row, i16::from_be_bytes(fixed(field).map_err(words)?)),
         FeedType::Integer => column.i32(row, i32::from_be_bytes(fixed(field).map_err(words)?)),
-        FeedType::BigInt => column.i64(row, i64::from_be_bytes(fixed(field).map_err(words)?)),
+        FeedType::BigInt | FeedType::Time => column.i64(row, i64::from_be_bytes(fixed(field).map_err(words)?)),
         FeedType::UInteger => column.u32(row, u32::from_be_bytes(fixed(field).map_err(words)?)),
         FeedType::Float => column.f32(row, f32::from_be_bytes(fixed(field).map_err(words)?)),
         FeedType::Double => column.f64(row, f64::from_be_bytes(fixed(field).map_err(words)?)),
@@ -67,7 +67,6 @@ fn value(kind: &FeedType, field: &[u8], column: &mut FeedColumn<'_>, row: usize)
         FeedType::Timestamp | FeedType::TimestampTz => {
             column.i64(row, timestamp(i64::from_be_bytes(fixed(field).map_err(words)?))?);
         }
-        FeedType::Time => column.i64(row, i64::from_be_bytes(fixed(field).map_err(words)?)),
         FeedType::TimeTz => column.u64(row, time_tz(&fixed(field).map_err(words)?)),
         FeedType::Interval => column.interval(row, interval(&fixed(field).map_err(words)?)?),
         FeedType::Uuid => {
@@ -109,17 +108,13 @@ fn timestamp(micros: i64) -> Result<i64, Unfit> {
 }
 
 fn time_tz(field: &[u8; 12]) -> u64 {
-    let ([a, b, c, d, e, f, g, h], zone) = split(field);
-    let micros = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
     // PostgreSQL counts seconds west of UTC.
-    let offset = MAX_OFFSET + i32::from_be_bytes(zone);
-    micros << OFFSET_BITS | u64::from(offset.cast_unsigned())
+    let offset = MAX_OFFSET + word(field, 8);
+    long(field).cast_unsigned() << OFFSET_BITS | u64::from(offset.cast_unsigned())
 }
 
 fn interval(field: &[u8; 16]) -> Result<Interval, Unfit> {
-    let word = |at: usize| i32::from_be_bytes([field[at], field[at + 1], field[at + 2], field[at + 3]]);
-    let (head, _) = split(field);
-    let interval = Interval { micros: i64::from_be_bytes(head), days: word(8), months: word(12) };
+    let interval = Interval { micros: long(field), days: word(field, 8), months: word(field, 12) };
     // So PostgreSQL 17 and later write the infinite ones.
     let infinite = [i32::MIN, i32::MAX].contains(&interval.days) && interval.days == interval.months;
     if infinite && [i64::MIN, i64::MAX].contains(&interval.micros) {
@@ -128,9 +123,14 @@ fn interval(field: &[u8; 16]) -> Result<Interval, Unfit> {
     Ok(interval)
 }
 
-/// The first eight bytes, and the four that follow.
-fn split<const N: usize>(field: &[u8; N]) -> ([u8; 8], [u8; 4]) {
-    (std::array::from_fn(|at| field[at]), std::array::from_fn(|at| field[8 + at]))
+/// The number of 64 bits that a field begins with.
+fn long<const N: usize>(field: &[u8; N]) -> i64 {
+    i64::from_be_bytes(std::array::from_fn(|at| field[at]))
+}
+
+/// The number of 32 bits that stands there in a field.
+fn word<const N: usize>(field: &[u8; N], first: usize) -> i32 {
+    i32::from_be_bytes(std::array::from_fn(|at| field[first + at]))
 }
 
 fn words(error: BinaryError) -> Unfit {

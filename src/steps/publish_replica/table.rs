@@ -125,14 +125,15 @@ async fn settle(
 /// Makes the tables, empty, in the new file.
 pub(super) async fn make(tables: &[Table], target: &DuckDbSession, build: &Build<'_>) -> Result<(), Failure> {
     let database = quoted(&build.database());
-    let mut statements = String::new();
+    let mut statements = Vec::new();
     for table in tables {
         if let Some(schema) = &table.name.schema {
-            statements.push_str(&format!("create schema if not exists {database}.{}; ", quoted(schema)));
+            statements.push(format!("create schema if not exists {database}.{}", quoted(schema)));
         }
         let definitions = table.columns.iter().map(Column::definition).collect::<Vec<_>>().join(", ");
-        statements.push_str(&format!("create table {} ({definitions}); ", table.full));
+        statements.push(format!("create table {} ({definitions})", table.full));
     }
+    let statements = statements.join("; ");
     let work = move |connection: &::duckdb::Connection| connection.execute_batch(&statements);
     let made = target.run(&build.context.stop, "making the tables", work).await;
     made.map_err(|error| error.on(Side::Target))
