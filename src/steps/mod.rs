@@ -14,6 +14,7 @@ mod marker;
 mod parallel_ctas;
 mod publish_replica;
 mod reading;
+pub mod replica;
 mod rows;
 mod session;
 mod spool;

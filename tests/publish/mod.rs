@@ -1,8 +1,12 @@
 //! `publish_replica` against real files and servers, with readers in other processes.
 
+pub(crate) mod roles;
 pub(crate) mod world;
 
+mod faults;
 mod from_master;
 mod from_postgres;
+mod generations;
+mod kill;
 mod readers;
 mod refusals;
