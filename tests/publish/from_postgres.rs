@@ -336,6 +336,30 @@ async fn several_streams_read_one_moment_and_every_row_once() {
 }
 
 #[tokio::test]
+async fn keys_come_along_where_the_job_asks_for_them() {
+    let statements = "create table t (b int, a int, c text unique, d int unique, primary key (a, b)); \
+        insert into t values (1, 1, 'x', null), (2, 1, null, null), (1, 2, null, 5)";
+    let mut some = table("some", "t");
+    if let CopySource::Table { columns, .. } = &mut some.source {
+        *columns = vec!["a".to_owned(), "c".to_owned()];
+    }
+    let mut world = World::new(statements, vec![table("t", "t"), some]).await;
+    world.publish().await.unwrap();
+    let constraints = "select count(*) from duckdb_constraints() where constraint_type = 'PRIMARY KEY'";
+    assert_eq!(world.ask(constraints), "0");
+    world.step.keys = true;
+    world.publish().await.unwrap();
+    let primary = "select string_agg(table_name || ' ' || array_to_string(constraint_column_names, ', '), '; ') from duckdb_constraints() \
+        where constraint_type = 'PRIMARY KEY'";
+    assert_eq!(world.ask(primary), "t a, b");
+    let unique =
+        "select string_agg(table_name || ' ' || expressions, '; ' order by all) from duckdb_indexes() where is_unique";
+    assert_eq!(world.ask(unique), "some ['c']; t ['c']; t ['d']");
+    assert_eq!(world.ask("select string_agg(c, '') || count(*) from t where a = 1"), "x2");
+    world.database.close().await;
+}
+
+#[tokio::test]
 async fn an_open_numeric_that_no_decimal_holds_is_text_and_says_so() {
     let statements = "create table t (n numeric); insert into t values (1.5), ('NaN'), (1e40)";
     let world = World::new(statements, vec![table("t", "t")]).await;

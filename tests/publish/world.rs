@@ -106,6 +106,7 @@ pub(crate) fn publish_step(to: &str, method: PublishMethod) -> PublishStep {
         max_shrink: None,
         max_age: None,
         streams: 1,
+        keys: false,
     }
 }
 

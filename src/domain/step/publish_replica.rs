@@ -31,6 +31,9 @@ pub struct PublishStep {
     /// How many tables or parts of them are read side by side from PostgreSQL; at least one.
     #[serde(default = "default_streams")]
     pub streams: u32,
+    /// Whether primary keys and unique constraints of PostgreSQL's tables come along.
+    #[serde(default)]
+    pub keys: bool,
 }
 
 /// Generations that stay if the job says nothing else: the published one and two to go back to.

@@ -32,6 +32,9 @@ pub(crate) struct RawPublish {
     /// How many tables or parts of them are read side by side from PostgreSQL, under one snapshot. Default: 1.
     #[schemars(range(min = 1))]
     pub(crate) streams: Option<u32>,
+    /// Whether primary keys and unique constraints of PostgreSQL's tables come along. DuckDB keeps an index for each, which
+    /// it builds in memory. Default: false.
+    pub(crate) keys: Option<bool>,
 }
 
 /// What a replica is made from.

@@ -34,12 +34,18 @@ impl Resolver<'_, '_> {
         let keep = raw.keep.unwrap_or(default_keep());
         let max_age = self.duration(raw.max_age.as_ref(), at, "max_age");
         let streams = raw.streams.unwrap_or(1);
-        if streams > 1 && matches!(source, Some(PublishSource::DuckDb { .. })) {
-            self.wrong_span(at.key("streams").key_span(), "`streams` is for tables of PostgreSQL", "delete it");
+        if matches!(source, Some(PublishSource::DuckDb { .. })) {
+            for (key, given) in [("streams", streams > 1), ("keys", raw.keys.is_some())] {
+                if given {
+                    let message = format!("`{key}` is for tables of PostgreSQL");
+                    self.wrong_span(at.key(key).key_span(), message, "delete it");
+                }
+            }
         }
+        let keys = raw.keys.unwrap_or(false);
         let max_shrink = raw.max_shrink;
         let (source, to) = (source?, to?);
-        Some(PublishStep { source, to, method, storage_version, checks, keep, max_shrink, max_age, streams })
+        Some(PublishStep { source, to, method, storage_version, checks, keep, max_shrink, max_age, streams, keys })
     }
 
     fn places(&mut self, to: &OneOrMany<String>, at: At<'_>) -> Vec<Text> {

@@ -43,7 +43,10 @@ impl Build<'_> {
         let database = quoted(&self.database());
         let path = self.place.temporary_text()?;
         let version = literal(self.storage_version);
-        let attach = format!("attach {} as {database} (read_write, storage_version {version})", literal(path));
+        let attach = format!(
+            "attach {} as {database} (read_write, storage_version {version}, recovery_mode no_wal_writes)",
+            literal(path)
+        );
         let doing = format!("making a new file in {}", self.place.folder().display());
         let attached =
             session.run(&self.context.stop, &doing, move |connection| connection.execute_batch(&attach)).await;

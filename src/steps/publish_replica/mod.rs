@@ -16,6 +16,7 @@ mod child_copy;
 mod column;
 mod decode;
 mod examine;
+mod key;
 mod master;
 mod place;
 mod publish;

@@ -16,6 +16,7 @@ use super::build::{Build, Made};
 use super::examine::{examine, timed};
 use super::place::Place;
 use super::show::{New, now, show, shown_before};
+use super::snapshot::Reading;
 use super::verify::Expected;
 use super::{master, shrink, snapshot, space};
 
@@ -83,7 +84,8 @@ async fn build(
             if let Some(published) = published {
                 space::refuse_if_short(place.folder(), published.bytes, context)?;
             }
-            Box::pin(snapshot::build(connection, tables, step.streams, &build)).await
+            let reading = Reading { connection, tables, streams: step.streams, keys: step.keys };
+            Box::pin(snapshot::build(reading, &build)).await
         }
     }
 }

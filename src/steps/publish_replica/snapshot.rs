@@ -24,16 +24,26 @@ use crate::steps::session;
 use crate::steps::spool::Spool;
 
 use super::build::{Build, Made, TableRows};
+use super::key;
 use super::table::{self, Table};
 use super::worker::{self, Job};
 
-/// Makes the hidden file from tables of that connection, with so many streams.
-pub(super) async fn build(
-    connection: &str,
-    tables: &[PublishTable],
-    streams: u32,
-    build: &Build<'_>,
-) -> Result<Made, Failure> {
+/// How the tables are read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading<'s> {
+    /// The connection.
+    pub(super) connection: &'s str,
+    /// What becomes which table.
+    pub(super) tables: &'s [PublishTable],
+    /// How many sessions read side by side.
+    pub(super) streams: u32,
+    /// Whether keys come along.
+    pub(super) keys: bool,
+}
+
+/// Makes the hidden file from tables of a connection.
+pub(super) async fn build(reading: Reading<'_>, build: &Build<'_>) -> Result<Made, Failure> {
+    let Reading { connection, streams, .. } = reading;
     let context = build.context;
     let server = context.environment.postgres(connection)?;
     let spool = Spool::make(context)?;
@@ -41,7 +51,7 @@ pub(super) async fn build(
     let opening = Box::pin(DuckDbSession::in_memory(&spill));
     let target = context.unless_stopped(opening).await?.map_err(|error| error.on(Side::Internal))?;
     let snapshot = snapshot::take(server, streams > 1, context).await?;
-    let described = Box::pin(describe(tables, &snapshot, build)).await;
+    let described = Box::pin(describe(reading, &snapshot, build)).await;
     let tables = match described {
         Ok(tables) => tables,
         Err(failure) => {
@@ -56,10 +66,10 @@ pub(super) async fn build(
     Ok(Made { method: "compact", tables: filled? })
 }
 
-async fn describe(tables: &[PublishTable], snapshot: &Snapshot, build: &Build<'_>) -> Result<Vec<Table>, Failure> {
-    let mut described = Vec::with_capacity(tables.len());
-    for table in tables {
-        described.push(Box::pin(table::describe(table, &snapshot.session, build)).await?);
+async fn describe(reading: Reading<'_>, snapshot: &Snapshot, build: &Build<'_>) -> Result<Vec<Table>, Failure> {
+    let mut described = Vec::with_capacity(reading.tables.len());
+    for table in reading.tables {
+        described.push(Box::pin(table::describe(table, reading.keys, &snapshot.session, build)).await?);
     }
     Ok(described)
 }
@@ -108,6 +118,7 @@ async fn fill(
     }
     let finished = streams::finish(workers, &job.meter, &job.context.stop, context).await;
     failed.map_or(finished, Err)?;
+    key::add(&job.tables, target, build).await?;
     let copied = job.meter.copied();
     Ok(job.tables.iter().zip(copied).map(|(table, copied)| table.with_rows(copied.rows)).collect())
 }

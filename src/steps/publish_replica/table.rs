@@ -11,6 +11,7 @@ use crate::steps::reading::source::{self, Rows, Source};
 
 use super::build::{Build, TableRows};
 use super::column::{Column, NumericNeed};
+use super::key::{self, Key};
 
 /// A table on its way.
 pub(super) struct Table {
@@ -22,6 +23,8 @@ pub(super) struct Table {
     pub(super) source: Source,
     /// Its columns.
     pub(super) columns: Vec<Column>,
+    /// Keys that it should have once it is full.
+    pub(super) keys: Vec<Key>,
 }
 
 impl Table {
@@ -38,13 +41,19 @@ impl Table {
 }
 
 /// Looks at a table or query of the source, within its snapshot.
-pub(super) async fn describe(table: &PublishTable, session: &Session, build: &Build<'_>) -> Result<Table, Failure> {
+pub(super) async fn describe(
+    table: &PublishTable,
+    with_keys: bool,
+    session: &Session,
+    build: &Build<'_>,
+) -> Result<Table, Failure> {
     let context = build.context;
     let name = TableName::parse(&table.name)
         .map_err(|error| Failure::permanent(Code::ReplicaTarget, Side::Internal, error.to_string()))?;
     let mut source = source::describe_one(&table.source, session, context).await?;
     let mut columns = columns(&source, session, context).await?;
     settle(&mut columns, &source, session, context).await?;
+    let keys = if with_keys { key::find(&source, &columns, session, context).await? } else { Vec::new() };
     let asked = columns.iter().map(Column::asked).collect::<Vec<_>>().join(", ");
     source.rows = match source.rows {
         Rows::Relation { table, leaves, condition, bytes, .. } => {
@@ -54,7 +63,7 @@ pub(super) async fn describe(table: &PublishTable, session: &Session, build: &Bu
     };
     let schema = name.schema.as_deref().unwrap_or("main");
     let full = format!("{}.{}.{}", quoted(&build.database()), quoted(schema), quoted(&name.name));
-    Ok(Table { name, full, source, columns })
+    Ok(Table { name, full, source, columns, keys })
 }
 
 /// How many dimensions the declaration of a table's column gives it, for each of these columns.
