@@ -69,7 +69,12 @@ async fn a_publish_is_a_generation_whose_manifest_describes_it() {
     assert_eq!(manifest.sha256, digits);
     // The replica is that file, and nobody should write to it.
     assert_eq!(inode(&file), inode(&world.replica()));
-    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o222, 0);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&file) & 0o222, 0);
+    assert_eq!(
+        (mode(&world.layout().generations()) & 0o555, mode(&world.layout().manifest())),
+        (mode(&file) | mode(&file) >> 2 | 0o500, mode(&file) | 0o200)
+    );
     assert_eq!(super::world::ask(&world.layout().generation(1), "select count(*) from prices"), "100000");
     assert_eq!(world.problems(), Vec::<String>::new());
     assert_eq!(world.beside(), PUBLISHED);
