@@ -113,6 +113,6 @@ mod tests {
             bytes.pop();
             assert!(!look(&bytes, 1 << 20), "{size}");
         }
-        assert!(!look(b"no database", 100) && !look(&[7; 20_000], 100));
+        assert!(!look(b"no database", 100) && !look(&vec![7; 20_000], 100));
     }
 }
