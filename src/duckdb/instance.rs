@@ -73,6 +73,24 @@ fn threads() -> i64 {
     i64::try_from(cores.div_ceil(2).max(2).min(cores)).unwrap_or(1)
 }
 
+/// Lowers the memory limit of an instance to so many bytes; one that is lower already stays.
+pub(super) fn limit_memory(connection: &Connection, bytes: u64) -> duckdb::Result<()> {
+    let chosen: String = connection.query_row("select current_setting('memory_limit')", [], |row| row.get(0))?;
+    if in_bytes(&chosen).is_some_and(|chosen| chosen <= bytes) {
+        return Ok(());
+    }
+    connection.execute_batch(&format!("set memory_limit = '{bytes}B'"))
+}
+
+/// A size as DuckDB writes it: `4.7 GiB`.
+fn in_bytes(text: &str) -> Option<u64> {
+    let (number, unit) = text.split_once(' ')?;
+    let power = ["bytes", "KiB", "MiB", "GiB", "TiB"].iter().position(|known| *known == unit)?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size, never negative")]
+    let size = |number: f64| (number * 1024_f64.powi(i32::try_from(power).unwrap_or(0))) as u64;
+    number.parse::<f64>().ok().map(size)
+}
+
 /// Our share of the limit that DuckDB chose, which knows about control groups. Found once, as DuckDB writes it.
 fn memory_limit(connection: &Connection) -> duckdb::Result<Option<String>> {
     static LIMIT: OnceLock<Option<String>> = OnceLock::new();
@@ -85,4 +103,20 @@ fn memory_limit(connection: &Connection) -> duckdb::Result<Option<String>> {
         Some(format!("{:.2}{unit}", number * MEMORY_SHARE))
     });
     Ok(LIMIT.get_or_init(|| share).clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_memory_limit_is_lowered_and_never_raised() {
+        let connection = Connection::open_in_memory().unwrap();
+        let limit = || connection.query_row("select current_setting('memory_limit')", [], |row| row.get(0)).unwrap();
+        limit_memory(&connection, 256 << 20).unwrap();
+        let lowered: String = limit();
+        assert_eq!((lowered.as_str(), in_bytes(&lowered)), ("256.0 MiB", Some(256 << 20)));
+        limit_memory(&connection, 512 << 20).unwrap();
+        assert_eq!(lowered, limit());
+    }
 }

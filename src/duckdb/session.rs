@@ -52,6 +52,12 @@ impl DuckDbSession {
         Ok(Self::new(connection, OpenMode::ReadWrite, None))
     }
 
+    /// Lets the database in memory use no more than so many bytes. What doesn't fit is spilled.
+    pub async fn limit_memory(&self, bytes: u64) -> Result<(), DuckDbError> {
+        let never = CancellationToken::new();
+        self.run(&never, "setting its memory limit", move |connection| instance::limit_memory(connection, bytes)).await
+    }
+
     /// Another session of the same database in memory.
     pub async fn another(&self) -> Result<Self, DuckDbError> {
         let inner = Arc::clone(&self.inner);

@@ -81,17 +81,17 @@ pub fn numeric(field: &[u8], scale: u32) -> Result<i128, BinaryError> {
     let mut power = 4 * i32::from(weight) + scale + 4;
     let mut value: i128 = 0;
     for digit in digits.chunks_exact(2).take(usize::from(count)) {
-        let digit = i128::from(u16::from_be_bytes([digit[0], digit[1]]));
+        let digit = u32::from(u16::from_be_bytes([digit[0], digit[1]]));
         power -= 4;
         // Digits beyond the last that counts are the zeros that fill up a digit of base 10,000.
         let (keep, cut) =
             if power >= 0 { (4, 0) } else { (u32::try_from(4 + power).unwrap_or(0), power.unsigned_abs()) };
-        let unit = 10_i128.pow(cut.min(4));
+        let unit = 10_u32.pow(cut.min(4));
         if digit % unit != 0 {
             return Err(BinaryError("a number has more digits after the point than its column"));
         }
         let shifted = value.checked_mul(10_i128.pow(keep));
-        value = shifted.and_then(|value| value.checked_add(digit / unit)).ok_or(LARGE)?;
+        value = shifted.and_then(|value| value.checked_add(i128::from(digit / unit))).ok_or(LARGE)?;
     }
     if value != 0 && power > 0 {
         let zeros = 10_i128.checked_pow(power.unsigned_abs()).ok_or(LARGE)?;

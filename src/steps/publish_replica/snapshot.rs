@@ -28,6 +28,10 @@ use super::key;
 use super::table::{self, Table};
 use super::worker::{self, Job};
 
+/// Bytes that DuckDB may use for each stream, and once more for all: some row groups of wide rows. Without a limit it keeps
+/// what it has written for as long as there is memory.
+const MEMORY: u64 = 128 << 20;
+
 /// How the tables are read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reading<'s> {
@@ -50,6 +54,11 @@ pub(super) async fn build(reading: Reading<'_>, build: &Build<'_>) -> Result<Mad
     let spill = spool.path("spill");
     let opening = Box::pin(DuckDbSession::in_memory(&spill));
     let target = context.unless_stopped(opening).await?.map_err(|error| error.on(Side::Internal))?;
+    // Keys are built in memory.
+    if !reading.keys {
+        let memory = MEMORY * (1 + u64::from(streams));
+        target.limit_memory(memory).await.map_err(|error| error.on(Side::Internal))?;
+    }
     let snapshot = snapshot::take(server, streams > 1, context).await?;
     let described = Box::pin(describe(reading, &snapshot, build)).await;
     let tables = match described {
