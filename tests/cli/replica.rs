@@ -126,3 +126,27 @@ async fn a_daemon_says_how_old_replicas_are_also_of_jobs_that_never_ran() {
     serve.end().await.ends(0);
     folder.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_from_a_step_that_had_succeeded_publishes_anew() {
+    let folder = folder().await;
+    let then_fails = "  - id: fails\n    sql: {connection: pg, statement: \"select * from nowhere\"}\n";
+    folder.write("jobs/publish.yaml", &format!("{JOB}{then_fails}"));
+    let serve = folder.start(&["serve"]);
+    serve.says("ready").await;
+    let run = folder.call(&["trigger", "publish", "--json"]).ends(0).json()["id"].as_str().unwrap().to_owned();
+    let generation_when_failed = async |attempts: usize| {
+        eventually("the run has failed", async || {
+            let run = folder.call(&["show", &run, "--json"]).ends(0).json();
+            run["state"] == "failed" && run["steps"][1]["attempts"].as_array().unwrap().len() == attempts
+        })
+        .await;
+        folder.call(&["replica", "status", "publish", "--json"]).ends(0).json()[0]["manifest"]["generation"].as_u64()
+    };
+    assert_eq!(generation_when_failed(1).await, Some(1));
+    folder.call(&["retry", &run, "--from", "publish"]).ends(0);
+    assert_eq!(generation_when_failed(2).await, Some(2));
+    serve.signal(Signal::SIGTERM);
+    serve.end().await.ends(0);
+    folder.close().await;
+}

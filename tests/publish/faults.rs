@@ -90,12 +90,20 @@ async fn a_replica_of_somebody_else_in_a_sticky_folder_is_refused_and_stays() {
 async fn nobody_but_root_opens_a_replica_to_write() {
     let world = World::with_master(PublishMethod::Auto).await;
     world.publish().await.unwrap();
-    let opened = duckdb::Connection::open(world.replica());
+    let replica = world.replica();
+    let user = if is_root() { 65534 } else { nix::unistd::getuid().as_raw() };
     if is_root() {
-        // Its own user's bits don't hold it back.
-        drop(opened.unwrap());
+        // Even where the folder is open to everybody and the replica is that user's own.
+        for folder in [world.folder.path(), replica.parent().unwrap()] {
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
+        }
+        std::os::unix::fs::chown(&replica, Some(user), Some(user)).unwrap();
+        let mut other = Other::start("open-as", &[replica.to_str().unwrap(), &user.to_string()]);
+        let (opened, rows) = (other.hear(), other.hear());
+        assert!(opened.contains("Permission denied"), "{opened}");
+        assert_eq!(rows, "100000");
     } else {
-        assert!(opened.unwrap_err().to_string().contains("Permission denied"));
+        assert!(duckdb::Connection::open(&replica).unwrap_err().to_string().contains("Permission denied"));
     }
     assert_eq!(world.publish().await.unwrap().generation, Some(2));
 }

@@ -22,10 +22,15 @@ pub(crate) fn play(role: &str, arguments: &[&str]) {
         ("publish-full", [master, replica, method, phase]) => full(&Publisher::new(master, replica, method), phase),
         ("publish-as", [master, replica, user]) => {
             let publisher = Publisher::new(master, replica, "auto");
-            nix::unistd::setgroups(&[]).unwrap();
-            nix::unistd::setuid(user.parse::<u32>().unwrap().into()).unwrap();
+            become_somebody(user);
             say(serde_json::to_string(&publisher.publish().unwrap_err()).unwrap());
             say(format!("{:?}", publisher.beside()));
+        }
+        ("open-as", [replica, user]) => {
+            become_somebody(user);
+            let opened = duckdb::Connection::open(replica);
+            say(opened.err().map_or_else(|| "opened".to_owned(), |error| error.to_string()));
+            say(ask(Path::new(replica), "select count(*) from prices"));
         }
         ("publish-run", [master, replica, method, run]) => {
             let mut publisher = Publisher::new(master, replica, method);
@@ -37,6 +42,12 @@ pub(crate) fn play(role: &str, arguments: &[&str]) {
         }
         other => panic!("no such role: {other:?}"),
     }
+}
+
+/// Gives up being root.
+fn become_somebody(user: &str) {
+    nix::unistd::setgroups(&[]).unwrap();
+    nix::unistd::setuid(user.parse::<u32>().unwrap().into()).unwrap();
 }
 
 struct Publisher {
