@@ -5,6 +5,7 @@
 //! the state database; what it needs of them comes through `Host`.
 
 mod collect;
+mod columnar;
 mod command;
 mod context;
 mod copy_to_staging;

@@ -4,6 +4,7 @@ mod bad_bodies;
 mod expectations;
 mod files;
 mod once;
+mod query;
 mod report;
 mod stopping;
 mod types;

@@ -12,7 +12,7 @@ use windlass::domain::step::{
     BodyFormat, CollectSource, CollectStep, Expect, FileSource, HttpRequest, HttpSource, Into, LoadMode, StepKind,
 };
 use windlass::duckdb::{DuckDbFile, OpenMode};
-use windlass::steps::{Connection, StepContext, StopSignal};
+use windlass::steps::{Connection, Environment, StepContext, StopSignal};
 
 use crate::support::host::{MemoryHost, attempt};
 use crate::support::{TestDatabase, server};
@@ -76,6 +76,15 @@ impl World {
     pub(super) fn read_files(&mut self, path: &str) {
         let base = self.folder.path().to_owned();
         self.step.source = CollectSource::File(FileSource { path: path.into(), format: None, records: None, base });
+    }
+
+    /// Adds a connection.
+    pub(super) fn connect(&mut self, name: &str, connection: Connection) {
+        let known = &self.context.environment;
+        let mut connections = known.connections.clone();
+        connections.insert(name.to_owned(), connection);
+        let environment = Environment { connections, spool: known.spool.clone(), env: known.env.clone() };
+        self.context.environment = Arc::new(environment);
     }
 
     /// Runs one attempt; whatever comes of it, nothing may be left in the spool.

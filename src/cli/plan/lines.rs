@@ -41,6 +41,9 @@ fn collect(step: &CollectStep, scope: &Scope) -> Result<Vec<Line>, Failure> {
         CollectSource::File(source) => {
             vec![line("files", scope.text(&source.path)?), line("relative to", source.base.display().to_string())]
         }
+        CollectSource::Query(source) => {
+            vec![line("from", source.connection.as_str()), line("query", scope.sql(&source.statement)?)]
+        }
     };
     let mode = serde_json::to_value(step.into.mode).unwrap_or_default();
     let mode = mode.as_str().unwrap_or_default();

@@ -3,7 +3,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::template::Text;
+use crate::domain::template::{SqlText, Text};
 
 /// Brings outside data into a table, all of it in one transaction.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,8 @@ pub enum CollectSource {
     Http(Box<HttpSource>),
     /// Local files.
     File(FileSource),
+    /// A query on a connection.
+    Query(QuerySource),
 }
 
 /// How the bytes are to be read. Gzip is recognised by itself.
@@ -134,6 +136,15 @@ pub struct FileSource {
     pub records: Option<String>,
     /// The folder that a relative path starts from.
     pub base: std::path::PathBuf,
+}
+
+/// Data from a query.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QuerySource {
+    /// The connection's name, PostgreSQL or DuckDB.
+    pub connection: String,
+    /// The query: one statement that returns rows.
+    pub statement: SqlText,
 }
 
 /// Where collected data goes.

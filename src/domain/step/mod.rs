@@ -10,7 +10,7 @@ mod trigger;
 
 pub use collect::{
     BodyFormat, CollectSource, CollectStep, ColumnType, Expect, FileSource, HttpAuth, HttpRequest, HttpSource, Into,
-    LoadMode, Poll, Report, RowBounds,
+    LoadMode, Poll, QuerySource, Report, RowBounds,
 };
 pub use command::CommandStep;
 pub use copy_to_staging::{CopyRead, CopySource, CopyStep, CopySwap, CopyTarget, CopyVerify};

@@ -13,8 +13,8 @@ pub(crate) struct RawCollect {
     pub(crate) http: Option<RawHttp>,
     /// Data from local files.
     pub(crate) file: Option<RawFileSource>,
-    /// No effect yet.
-    pub(crate) query: Option<Unused>,
+    /// Data from a query on a connection.
+    pub(crate) query: Option<RawQuery>,
     /// No effect yet.
     pub(crate) command: Option<Unused>,
     /// Where the data goes.
@@ -159,6 +159,20 @@ pub(crate) struct RawFileSource {
     pub(crate) records: Option<String>,
     /// No effect yet.
     pub(crate) only_new: Option<Unused>,
+}
+
+/// Data from a query on a connection.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "QuerySource")]
+pub(crate) struct RawQuery {
+    /// The connection, PostgreSQL or DuckDB.
+    #[schemars(required)]
+    pub(crate) connection: Option<String>,
+    /// The query: one statement that returns rows.
+    pub(crate) statement: Option<String>,
+    /// A file that holds the query, relative to the job file.
+    pub(crate) file: Option<String>,
 }
 
 /// Where collected data goes.

@@ -2,11 +2,12 @@ use std::time::Duration;
 
 use crate::domain::step::{
     BodyFormat, CollectSource, CollectStep, ColumnType, Expect, FileSource, HttpAuth, HttpRequest, HttpSource, Into,
-    LoadMode, Poll, Report,
+    LoadMode, Poll, QuerySource, Report,
 };
 use crate::spec::problems::At;
 use crate::spec::raw::{
-    Pairs, RawAuth, RawCollect, RawExpect, RawFileSource, RawHttp, RawInto, RawPoll, RawReport, RawRequest, Scalar,
+    Pairs, RawAuth, RawCollect, RawExpect, RawFileSource, RawHttp, RawInto, RawPoll, RawQuery, RawReport, RawRequest,
+    Scalar,
 };
 
 use super::names::Names;
@@ -52,11 +53,9 @@ macro_rules! request {
 impl Resolver<'_, '_> {
     /// A `collect` step.
     pub(super) fn collect(&mut self, raw: &RawCollect, at: At<'_>) -> Option<CollectStep> {
-        self.refuse(raw.query.as_ref(), at, "query");
         self.refuse(raw.command.as_ref(), at, "command");
-        let sources = [("http", raw.http.is_some()), ("file", raw.file.is_some())];
-        let refused = raw.query.is_some() || raw.command.is_some();
-        if !refused || raw.http.is_some() && raw.file.is_some() {
+        let sources = [("http", raw.http.is_some()), ("file", raw.file.is_some()), ("query", raw.query.is_some())];
+        if raw.command.is_none() || sources.iter().filter(|(_, given)| *given).count() > 1 {
             self.one_of(at, &sources);
         }
         let http = raw.http.as_ref().and_then(|raw| self.http(raw, at.key("http")));
@@ -64,7 +63,11 @@ impl Resolver<'_, '_> {
         let into = raw.into.as_ref().and_then(|raw| self.into(raw, at.key("into")));
         let expect = raw.expect.as_ref().map(|raw| self.expect(raw, at.key("expect"))).unwrap_or_default();
         let allow_empty = raw.allow_empty.unwrap_or(false);
-        let source = http.map(|http| CollectSource::Http(Box::new(http))).or_else(|| file.map(CollectSource::File))?;
+        let query = raw.query.as_ref().and_then(|raw| self.query(raw, at.key("query")));
+        let source = http
+            .map(|http| CollectSource::Http(Box::new(http)))
+            .or_else(|| file.map(CollectSource::File))
+            .or_else(|| query.map(CollectSource::Query))?;
         Some(CollectStep { source, into: into?, expect, allow_empty })
     }
 
@@ -164,6 +167,12 @@ impl Resolver<'_, '_> {
         self.records(raw.records.as_ref(), raw.format, at);
         let path = self.text(raw.path.as_ref()?, at.key("path"), &Names::STEP);
         Some(FileSource { path, format: raw.format, records: raw.records.clone(), base: self.base.to_owned() })
+    }
+
+    fn query(&mut self, raw: &RawQuery, at: At<'_>) -> Option<QuerySource> {
+        let connection = self.connection(raw.connection.as_ref(), at, None);
+        let statement = self.statement(("statement", raw.statement.as_ref()), raw.file.as_ref(), at);
+        Some(QuerySource { connection: connection?, statement: statement? })
     }
 
     fn records(&mut self, records: Option<&String>, format: Option<BodyFormat>, at: At<'_>) {

@@ -1,7 +1,7 @@
 //! One attempt: look, fetch, read, check, load.
 
 use super::data;
-use super::source;
+use super::source::{self, Fetched};
 use super::target::Target;
 use crate::domain::failure::Failure;
 use crate::domain::observation::Observation;
@@ -22,13 +22,19 @@ pub(in crate::steps) async fn run(step: &CollectStep, context: &StepContext) -> 
         return Ok(Outcome { rows: Some(rows), table, ..Outcome::default() });
     }
     let spool = Spool::make(context)?;
-    let body = Box::pin(source::fetch(&step.source, &spool, context)).await?;
-    context.host.progress(Progress::phase("reading"));
-    let data = Box::pin(data::read(&body, &target.wanted_types(&found), &spool, context)).await?;
+    let wanted = target.wanted_types(&found);
+    let (data, bytes) = match source::fetch(&step.source, &spool, context).await? {
+        Fetched::Body(body) => {
+            context.host.progress(Progress::phase("reading"));
+            let data = Box::pin(data::read(&body, &wanted, &spool, context)).await?;
+            (data, body.bytes)
+        }
+        Fetched::Query(query) => Box::pin(data::query(query, &wanted, &spool, context)).await?,
+    };
     data::check(step, &data, context).await?;
     let rows = Box::pin(target.load(data, &spool, context)).await?;
-    context.host.observe(Observation::Copied { rows, bytes: body.bytes });
-    context.info(format!("{rows} rows ({} bytes) loaded into {}", body.bytes, target.table()));
+    context.host.observe(Observation::Copied { rows, bytes });
+    context.info(format!("{rows} rows ({} bytes) loaded into {}", bytes, target.table()));
     let table = Some(target.table().to_string());
-    Ok(Outcome { rows: Some(rows), bytes: Some(body.bytes), table, ..Outcome::default() })
+    Ok(Outcome { rows: Some(rows), bytes: Some(bytes), table, ..Outcome::default() })
 }

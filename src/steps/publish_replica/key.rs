@@ -8,10 +8,10 @@ use crate::domain::progress::Progress;
 use crate::duckdb::{DuckDbSession, quoted};
 use crate::postgres::Session;
 use crate::steps::StepContext;
+use crate::steps::columnar::column::Column;
 use crate::steps::reading::source::{Rows, Source};
 
 use super::build::Build;
-use super::column::Column;
 use super::table::Table;
 
 /// Columns whose values together are there once.

@@ -13,14 +13,11 @@
 
 mod build;
 mod child_copy;
-mod column;
-mod decode;
 mod examine;
 mod key;
 mod master;
 mod place;
 mod publish;
-mod rows;
 mod show;
 mod shrink;
 mod snapshot;

@@ -6,16 +6,15 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::domain::code::Code;
-use crate::domain::failure::{Failure, Side};
-use crate::duckdb::{DuckDbError, DuckDbSession};
-use crate::postgres::{CopyOut, Flow, PgError, Session};
+use crate::domain::failure::Failure;
+use crate::duckdb::DuckDbSession;
+use crate::postgres::Session;
+use crate::steps::columnar::{self, Reading};
 use crate::steps::reading::meter::Meter;
 use crate::steps::reading::part::Part;
 use crate::steps::reading::rate::Copied;
 use crate::steps::{StepContext, session};
 
-use super::rows::{Giver, queue};
 use super::table::Table;
 
 /// What all workers of an attempt share.
@@ -71,44 +70,13 @@ pub(super) async fn work(job: Arc<Job>, source: Session, target: DuckDbSession) 
 /// Reads one part and writes it into its table.
 async fn load(job: &Job, index: usize, part: &Part, source: &Session, target: &DuckDbSession) -> Result<(), Failure> {
     let (table, context) = (&job.tables[index], &job.context);
-    let copy = format!("copy ({}\n) to stdout (format binary)", part.query);
-    context.debug(format!("copying `{}`: {copy}", table.name));
+    context.debug(format!("copying `{}`: {}", table.name, part.query));
     let flow = job.meter.begin(index);
-    let (giver, taker) = queue(table.columns.clone());
-    let doing = format!("writing rows of {} into the new file", table.source.name);
-    let feeding = target.feed(&context.stop, &doing, &table.full, table.types(), taker);
-    let reading = read(source, &copy, &table.source.name, giver, &flow);
-    let (read, written) = tokio::join!(context.unless_stopped(reading), feeding);
-    let (read, written) = judge(read?, written)?;
-    if read != written {
-        let message = format!("read {read} rows of {}, but the new file has {written}", table.source.name);
-        return Err(Failure::permanent(Code::CopyCount, Side::Target, message));
-    }
-    if let Some(all) = job.meter.end(index, &flow, Copied { rows: written, bytes: flow.bytes() }) {
+    let reading =
+        Reading { source, query: &part.query, name: &table.source.name, columns: &table.columns, flow: &flow };
+    let rows = Box::pin(columnar::copy(reading, target, &table.full, context)).await?;
+    if let Some(all) = job.meter.end(index, &flow, Copied { rows, bytes: flow.bytes() }) {
         context.info(format!("{}: {} rows, {} bytes", table.name, all.rows, all.bytes));
     }
     Ok(())
-}
-
-/// Reads all rows of a COPY; `None` if nobody takes them any more.
-async fn read(source: &Session, copy: &str, name: &str, giver: Giver, flow: &Flow) -> Result<Option<u64>, PgError> {
-    let mut out = CopyOut::begin(source, copy, format!("reading {name}"), flow).await?;
-    while let Some(block) = out.next().await? {
-        if !giver.give(block).await {
-            return Ok(None);
-        }
-    }
-    giver.end().await;
-    Ok(out.finish())
-}
-
-/// How many rows were read and written. The side that failed first is the cause: where the source fails DuckDB gets no
-/// more rows, and where DuckDB fails the source has nobody to send to.
-fn judge(read: Result<Option<u64>, PgError>, written: Result<u64, DuckDbError>) -> Result<(u64, u64), Failure> {
-    match (read, written) {
-        (Err(error), _) => Err(error.on(Side::Source)),
-        (Ok(_), Err(error)) => Err(error.on(Side::Target)),
-        (Ok(Some(read)), Ok(written)) => Ok((read, written)),
-        (Ok(None), Ok(_)) => Err(Failure::bug("the rows of a part were neither all taken nor refused")),
-    }
 }

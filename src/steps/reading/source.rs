@@ -205,7 +205,7 @@ fn check_names(source: &Source) -> Result<(), Failure> {
 }
 
 /// A query, without a semicolon and without a comment behind it.
-fn one_statement(query: &str) -> Result<String, Failure> {
+pub(in crate::steps) fn one_statement(query: &str) -> Result<String, Failure> {
     match statements::split(query).as_slice() {
         [only] => Ok(only.text.to_owned()),
         several => {

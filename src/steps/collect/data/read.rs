@@ -82,7 +82,7 @@ pub(in crate::steps::collect) async fn read(
 }
 
 /// The columns of a `describe`.
-fn columns(connection: &duckdb::Connection, describe: &str) -> duckdb::Result<Vec<Column>> {
+pub(super) fn columns(connection: &duckdb::Connection, describe: &str) -> duckdb::Result<Vec<Column>> {
     let mut statement = connection.prepare(describe)?;
     let rows = statement.query_map([], |row| Ok(Column { name: row.get(0)?, sql_type: row.get(1)? }))?;
     rows.collect()

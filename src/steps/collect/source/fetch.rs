@@ -10,7 +10,7 @@ use super::{file, http};
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::progress::Progress;
-use crate::domain::step::{BodyFormat, CollectSource};
+use crate::domain::step::{BodyFormat, CollectSource, QuerySource};
 use crate::steps::StepContext;
 use crate::steps::spool::Spool;
 
@@ -56,15 +56,24 @@ pub(in crate::steps::collect) struct BodyFile {
     pub(in crate::steps::collect) label: String,
 }
 
-/// Fetches all of a source's data.
-pub(in crate::steps::collect) async fn fetch(
-    source: &CollectSource,
+/// What a source comes to.
+pub(in crate::steps::collect) enum Fetched<'s> {
+    /// Files that are there.
+    Body(Body),
+    /// Nothing is there yet: DuckDB takes rows as they come.
+    Query(&'s QuerySource),
+}
+
+/// Fetches all of a source's data, where it comes as a body.
+pub(in crate::steps::collect) async fn fetch<'s>(
+    source: &'s CollectSource,
     spool: &Spool,
     context: &StepContext,
-) -> Result<Body, Failure> {
+) -> Result<Fetched<'s>, Failure> {
     let raw = match source {
-        CollectSource::Http(source) => http::fetch(source, spool, context).await?,
+        CollectSource::Http(source) => Box::pin(http::fetch(source, spool, context)).await?,
         CollectSource::File(source) => file::find(source, context)?,
+        CollectSource::Query(source) => return Ok(Fetched::Query(source)),
     };
     context.host.progress(Progress { bytes_expected: Some(raw.bytes), ..Progress::phase("unpacking") });
     let output = spool.path("plain");
@@ -77,7 +86,7 @@ pub(in crate::steps::collect) async fn fetch(
             drop(failure);
             Err(Failure::stopped())
         }
-        Ok(prepared) => prepared,
+        Ok(prepared) => prepared.map(Fetched::Body),
         Err(error) => Err(Failure::bug(format!("preparing the data: {error}"))),
     }
 }

@@ -9,4 +9,4 @@ mod records;
 mod report;
 mod walk;
 
-pub(super) use fetch::{Body, fetch};
+pub(super) use fetch::{Body, Fetched, fetch};

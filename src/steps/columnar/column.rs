@@ -31,7 +31,7 @@ const MAX_DIGITS: u32 = 38;
 
 /// A column on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Column {
+pub(in crate::steps) struct Column {
     name: String,
     form: Form,
     /// Whether it can hold no NULL.
@@ -40,7 +40,7 @@ pub(super) struct Column {
 
 /// How a column's values are sent and kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(in crate::steps) enum Form {
     /// PostgreSQL sends them in binary; DuckDB keeps this type.
     Binary(FeedType),
     /// `jsonb` in binary: JSON behind a byte that says which version.
@@ -57,18 +57,18 @@ pub(super) enum Form {
 
 /// What the data of a `numeric` column needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NumericNeed {
+pub(in crate::steps) struct NumericNeed {
     /// Digits before the point, of the largest value.
-    pub(super) before: u32,
+    pub(in crate::steps) before: u32,
     /// Digits after the point, of the longest value.
-    pub(super) after: u32,
+    pub(in crate::steps) after: u32,
     /// Whether all values are finite.
-    pub(super) finite: bool,
+    pub(in crate::steps) finite: bool,
 }
 
 impl Column {
     /// The column of a query's result. `dimensions`: how many its declaration gives an array.
-    pub(super) fn of(column: &tokio_postgres::Column, not_null: bool, dimensions: u32) -> Self {
+    pub(in crate::steps) fn of(column: &tokio_postgres::Column, not_null: bool, dimensions: u32) -> Self {
         let form = match form_of(column.type_(), column.type_modifier()) {
             Form::List(_) if dimensions > 1 => Form::Structured,
             form => form,
@@ -77,40 +77,40 @@ impl Column {
     }
 
     /// Its name.
-    pub(super) fn name(&self) -> &str {
+    pub(in crate::steps) fn name(&self) -> &str {
         &self.name
     }
 
     /// How its values are sent.
-    pub(super) const fn form(&self) -> &Form {
+    pub(in crate::steps) const fn form(&self) -> &Form {
         &self.form
     }
 
     /// Whether the data must be asked before the column's type is known.
-    pub(super) fn is_open(&self) -> bool {
+    pub(in crate::steps) fn is_open(&self) -> bool {
         self.form == Form::OpenNumeric
     }
 
     /// Decides the type of an open column. False if DuckDB has no number type that holds all of it: then it is text.
-    pub(super) fn settle(&mut self, need: NumericNeed) -> bool {
+    pub(in crate::steps) fn settle(&mut self, need: NumericNeed) -> bool {
         let fits = need.finite && need.before + need.after <= MAX_DIGITS;
         self.form = if fits { decimal(MAX_DIGITS, need.after) } else { Form::Text };
         fits
     }
 
     /// Its type in DuckDB.
-    pub(super) fn feed_type(&self) -> FeedType {
+    pub(in crate::steps) fn feed_type(&self) -> FeedType {
         self.form.feed_type()
     }
 
     /// The column in `create table`.
-    pub(super) fn definition(&self) -> String {
+    pub(in crate::steps) fn definition(&self) -> String {
         let not_null = if self.not_null { " NOT NULL" } else { "" };
         format!("{} {}{not_null}", quoted(&self.name), self.feed_type())
     }
 
     /// What PostgreSQL is asked for.
-    pub(super) fn asked(&self) -> String {
+    pub(in crate::steps) fn asked(&self) -> String {
         let name = Ident::new(self.name.as_str());
         match self.form {
             Form::Binary(_) | Form::Jsonb | Form::List(_) => name.to_string(),

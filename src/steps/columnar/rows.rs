@@ -22,10 +22,10 @@ enum Piece {
 }
 
 /// The end of the queue that rows are put into.
-pub(super) struct Giver(mpsc::Sender<Piece>);
+pub(in crate::steps) struct Giver(mpsc::Sender<Piece>);
 
 /// The end that DuckDB takes them from.
-pub(super) struct Taker {
+pub(in crate::steps) struct Taker {
     queue: mpsc::Receiver<Piece>,
     columns: Vec<Column>,
     block: Option<Block>,
@@ -34,19 +34,19 @@ pub(super) struct Taker {
 }
 
 /// A queue for rows of these columns.
-pub(super) fn queue(columns: Vec<Column>) -> (Giver, Taker) {
+pub(in crate::steps) fn queue(columns: Vec<Column>) -> (Giver, Taker) {
     let (giver, queue) = mpsc::channel(QUEUE);
     (Giver(giver), Taker { queue, columns, block: None, begun: false, ended: false })
 }
 
 impl Giver {
     /// Gives rows; false if nobody takes them any more.
-    pub(super) async fn give(&self, block: Block) -> bool {
+    pub(in crate::steps) async fn give(&self, block: Block) -> bool {
         self.0.send(Piece::Rows(block)).await.is_ok()
     }
 
     /// Says that there are no more.
-    pub(super) async fn end(self) {
+    pub(in crate::steps) async fn end(self) {
         // Whoever doesn't listen any more has its own reason for it.
         drop(self.0.send(Piece::End).await);
     }
@@ -80,7 +80,7 @@ impl Feeder for Taker {
 }
 
 /// What the statement says where the source has ended early; the source knows why.
-pub(super) const ABANDONED: &str = "the rows ended early";
+pub(in crate::steps) const ABANDONED: &str = "the rows ended early";
 
 fn write(mut fields: Fields<'_>, columns: &[Column], chunk: &mut FeedChunk<'_>, row: usize) -> Result<(), String> {
     if fields.len() != columns.len() {

@@ -21,10 +21,15 @@ const MAX_OFFSET: i32 = 16 * 3600 - 1;
 const OFFSET_BITS: u32 = 24;
 
 /// Why a value can't be had in DuckDB.
-pub(super) type Unfit = &'static str;
+pub(in crate::steps) type Unfit = &'static str;
 
 /// Writes a value, or NULL, into a row of the column.
-pub(super) fn decode(form: &Form, field: Option<&[u8]>, column: &mut FeedColumn<'_>, row: usize) -> Result<(), Unfit> {
+pub(in crate::steps) fn decode(
+    form: &Form,
+    field: Option<&[u8]>,
+    column: &mut FeedColumn<'_>,
+    row: usize,
+) -> Result<(), Unfit> {
     let Some(field) = field else {
         column.null(row);
         return Ok(());
