@@ -22,6 +22,7 @@ mod show;
 mod shrink;
 mod snapshot;
 mod space;
+mod stream_copy;
 mod table;
 mod verify;
 mod worker;
