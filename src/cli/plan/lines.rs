@@ -41,6 +41,7 @@ fn collect(step: &CollectStep, scope: &Scope) -> Result<Vec<Line>, Failure> {
         CollectSource::File(source) => {
             vec![line("files", scope.text(&source.path)?), line("relative to", source.base.display().to_string())]
         }
+        CollectSource::Command(source) => command(&source.command, scope)?,
         CollectSource::Query(source) => {
             vec![line("from", source.connection.as_str()), line("query", scope.sql(&source.statement)?)]
         }

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::template::{SqlText, Text};
 
+use super::CommandStep;
+
 /// Brings outside data into a table, all of it in one transaction.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CollectStep {
@@ -28,6 +30,8 @@ pub enum CollectSource {
     File(FileSource),
     /// A query on a connection.
     Query(QuerySource),
+    /// A program's output.
+    Command(Box<CommandSource>),
 }
 
 /// How the bytes are to be read. Gzip is recognised by itself.
@@ -136,6 +140,20 @@ pub struct FileSource {
     pub records: Option<String>,
     /// The folder that a relative path starts from.
     pub base: std::path::PathBuf,
+}
+
+/// Data from a program's output.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CommandSource {
+    /// The program.
+    pub command: CommandStep,
+    /// How its output is to be read.
+    pub format: BodyFormat,
+    /// JSON pointer to the array of records, for JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<String>,
+    /// Largest output in bytes, also after decompression.
+    pub max_bytes: u64,
 }
 
 /// Data from a query.

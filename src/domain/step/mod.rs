@@ -9,8 +9,8 @@ mod sql;
 mod trigger;
 
 pub use collect::{
-    BodyFormat, CollectSource, CollectStep, ColumnType, Expect, FileSource, HttpAuth, HttpRequest, HttpSource, Into,
-    LoadMode, Poll, QuerySource, Report, RowBounds,
+    BodyFormat, CollectSource, CollectStep, ColumnType, CommandSource, Expect, FileSource, HttpAuth, HttpRequest,
+    HttpSource, Into, LoadMode, Poll, QuerySource, Report, RowBounds,
 };
 pub use command::CommandStep;
 pub use copy_to_staging::{CopyRead, CopySource, CopyStep, CopySwap, CopyTarget, CopyVerify};

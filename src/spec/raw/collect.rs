@@ -15,8 +15,8 @@ pub(crate) struct RawCollect {
     pub(crate) file: Option<RawFileSource>,
     /// Data from a query on a connection.
     pub(crate) query: Option<RawQuery>,
-    /// No effect yet.
-    pub(crate) command: Option<Unused>,
+    /// Data from a program's output.
+    pub(crate) command: Option<RawCommandSource>,
     /// Where the data goes.
     #[schemars(required)]
     pub(crate) into: Option<RawInto>,
@@ -159,6 +159,30 @@ pub(crate) struct RawFileSource {
     pub(crate) records: Option<String>,
     /// No effect yet.
     pub(crate) only_new: Option<Unused>,
+}
+
+/// Data from a program's output.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "CommandSource")]
+pub(crate) struct RawCommandSource {
+    /// The program: a path, or a name looked up in PATH. No shell is involved.
+    #[schemars(required)]
+    pub(crate) program: Option<String>,
+    /// Its arguments.
+    pub(crate) args: Option<Vec<Scalar>>,
+    /// Environment variables added to the daemon's own.
+    pub(crate) env: Option<Pairs<Scalar>>,
+    /// Its working directory. Default: the job file's folder.
+    pub(crate) cwd: Option<String>,
+    /// Time between TERM and KILL when it is stopped. Default: 10s.
+    pub(crate) grace: Option<Length>,
+    /// How its output is to be read: ndjson, json or csv. Default: ndjson.
+    pub(crate) format: Option<BodyFormat>,
+    /// JSON pointer to the array of records, for JSON.
+    pub(crate) records: Option<String>,
+    /// Largest output in bytes, also after decompression. Default: 1073741824.
+    pub(crate) max_bytes: Option<u64>,
 }
 
 /// Data from a query on a connection.

@@ -1,13 +1,13 @@
 use std::time::Duration;
 
 use crate::domain::step::{
-    BodyFormat, CollectSource, CollectStep, ColumnType, Expect, FileSource, HttpAuth, HttpRequest, HttpSource, Into,
-    LoadMode, Poll, QuerySource, Report,
+    BodyFormat, CollectSource, CollectStep, ColumnType, CommandSource, Expect, FileSource, HttpAuth, HttpRequest,
+    HttpSource, Into, LoadMode, Poll, QuerySource, Report,
 };
 use crate::spec::problems::At;
 use crate::spec::raw::{
-    Pairs, RawAuth, RawCollect, RawExpect, RawFileSource, RawHttp, RawInto, RawPoll, RawQuery, RawReport, RawRequest,
-    Scalar,
+    Pairs, RawAuth, RawCollect, RawCommand, RawCommandSource, RawExpect, RawFileSource, RawHttp, RawInto, RawPoll,
+    RawQuery, RawReport, RawRequest, Scalar,
 };
 
 use super::names::Names;
@@ -53,21 +53,25 @@ macro_rules! request {
 impl Resolver<'_, '_> {
     /// A `collect` step.
     pub(super) fn collect(&mut self, raw: &RawCollect, at: At<'_>) -> Option<CollectStep> {
-        self.refuse(raw.command.as_ref(), at, "command");
-        let sources = [("http", raw.http.is_some()), ("file", raw.file.is_some()), ("query", raw.query.is_some())];
-        if raw.command.is_none() || sources.iter().filter(|(_, given)| *given).count() > 1 {
-            self.one_of(at, &sources);
-        }
+        let sources = [
+            ("http", raw.http.is_some()),
+            ("file", raw.file.is_some()),
+            ("query", raw.query.is_some()),
+            ("command", raw.command.is_some()),
+        ];
+        self.one_of(at, &sources);
         let http = raw.http.as_ref().and_then(|raw| self.http(raw, at.key("http")));
         let file = raw.file.as_ref().and_then(|raw| self.file(raw, at.key("file")));
         let into = raw.into.as_ref().and_then(|raw| self.into(raw, at.key("into")));
         let expect = raw.expect.as_ref().map(|raw| self.expect(raw, at.key("expect"))).unwrap_or_default();
         let allow_empty = raw.allow_empty.unwrap_or(false);
         let query = raw.query.as_ref().and_then(|raw| self.query(raw, at.key("query")));
+        let command = raw.command.as_ref().and_then(|raw| self.output_of(raw, at.key("command")));
         let source = http
             .map(|http| CollectSource::Http(Box::new(http)))
             .or_else(|| file.map(CollectSource::File))
-            .or_else(|| query.map(CollectSource::Query))?;
+            .or_else(|| query.map(CollectSource::Query))
+            .or_else(|| command.map(|command| CollectSource::Command(Box::new(command))))?;
         Some(CollectStep { source, into: into?, expect, allow_empty })
     }
 
@@ -77,13 +81,8 @@ impl Resolver<'_, '_> {
         let names = if raw.report.is_some() { &Names::REPORT } else { &Names::STEP };
         let request = self.request(&request!(raw, "GET"), at, names);
         let format = raw.format.unwrap_or(BodyFormat::Json);
-        if format == BodyFormat::Parquet {
-            self.wrong(at.key("format"), "`format: parquet` is for files only", "possible here: json, ndjson, csv");
-        }
+        self.streamed(format, at);
         self.records(raw.records.as_ref(), Some(format), at);
-        if raw.max_bytes == Some(0) {
-            self.wrong(at.key("max_bytes"), "`max_bytes` must be at least 1", "");
-        }
         let auth = request.as_ref().and_then(|request| request.auth.clone());
         let report = raw.report.as_ref().map(|raw| self.report(raw, at.key("report"), auth.as_ref()));
         let report = match report {
@@ -91,7 +90,7 @@ impl Resolver<'_, '_> {
             Some(report) => report,
             None => None,
         };
-        let max_bytes = raw.max_bytes.unwrap_or(MAX_BYTES);
+        let max_bytes = self.max_bytes(raw.max_bytes, at);
         Some(HttpSource { request: request?, format, records: raw.records.clone(), max_bytes, report })
     }
 
@@ -173,6 +172,30 @@ impl Resolver<'_, '_> {
         let connection = self.connection(raw.connection.as_ref(), at, None);
         let statement = self.statement(("statement", raw.statement.as_ref()), raw.file.as_ref(), at);
         Some(QuerySource { connection: connection?, statement: statement? })
+    }
+
+    fn output_of(&mut self, raw: &RawCommandSource, at: At<'_>) -> Option<CommandSource> {
+        let RawCommandSource { program, args, env, cwd, grace, format, records, max_bytes } = raw.clone();
+        let command = self.command(&RawCommand { program, args, env, cwd, grace, user: None }, at);
+        let format = format.unwrap_or(BodyFormat::Ndjson);
+        self.streamed(format, at);
+        self.records(records.as_ref(), Some(format), at);
+        let max_bytes = self.max_bytes(max_bytes, at);
+        Some(CommandSource { command: command?, format, records, max_bytes })
+    }
+
+    /// Refuses a format that can't be read from a stream.
+    fn streamed(&mut self, format: BodyFormat, at: At<'_>) {
+        if format == BodyFormat::Parquet {
+            self.wrong(at.key("format"), "`format: parquet` is for files only", "possible here: json, ndjson, csv");
+        }
+    }
+
+    fn max_bytes(&mut self, given: Option<u64>, at: At<'_>) -> u64 {
+        if given == Some(0) {
+            self.wrong(at.key("max_bytes"), "`max_bytes` must be at least 1", "");
+        }
+        given.unwrap_or(MAX_BYTES)
     }
 
     fn records(&mut self, records: Option<&String>, format: Option<BodyFormat>, at: At<'_>) {

@@ -74,7 +74,7 @@ impl Resolver<'_, '_> {
             .or_else(|| trigger.map(StepKind::Trigger))
     }
 
-    fn command(&mut self, raw: &RawCommand, at: At<'_>) -> Option<CommandStep> {
+    pub(super) fn command(&mut self, raw: &RawCommand, at: At<'_>) -> Option<CommandStep> {
         self.refuse(raw.user.as_ref(), at, "user");
         let grace = self.duration(raw.grace.as_ref(), at, "grace").unwrap_or(GRACE);
         let env = self.pairs(raw.env.as_ref(), at, "env", &Names::STEP);

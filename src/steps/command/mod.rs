@@ -12,4 +12,4 @@ mod output;
 mod program;
 mod run;
 
-pub(super) use run::run;
+pub(super) use run::{execute, run};

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use tokio::process::Child;
+use tokio::process::{Child, ChildStdout};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::group::{AFTER_KILL, ProcessGroup};
@@ -16,7 +16,7 @@ use crate::domain::failure::{Failure, Side};
 use crate::domain::outcome::Outcome;
 use crate::domain::progress::Progress;
 use crate::domain::step::CommandStep;
-use crate::steps::{Level, StepContext};
+use crate::steps::{Level, StepContext, StopSignal};
 
 /// How long output may still come in once the group is gone. What is in the pipes is read in no time; only a process
 /// that left the group can keep them open.
@@ -24,30 +24,47 @@ const DRAIN: Duration = Duration::from_secs(1);
 
 /// Runs one attempt.
 pub(in crate::steps) async fn run(step: &CommandStep, context: &StepContext) -> Result<Outcome, Failure> {
-    let mut program = Program::new(step, context)?;
     // Starting a program is its visible effect: nothing can be taken back after it.
     context.unless_stopped(context.host.gate()).await??;
+    let logging = async |stdout| {
+        each_line(stdout, |line| context.host.log(Level::Info, line)).await;
+        Ok(())
+    };
+    execute(step, context, logging).await?;
+    Ok(Outcome { exit_code: Some(0), ..Outcome::default() })
+}
+
+/// Runs a program to its end, and `take` over what it writes to its output; its complaints go to the log. A program that
+/// fails is a failure, and so is what `take` doesn't like, which stops the program. `None`: the program has ended, but its
+/// output has not.
+pub(in crate::steps) async fn execute<T>(
+    step: &CommandStep,
+    context: &StepContext,
+    take: impl AsyncFnOnce(ChildStdout) -> Result<T, Failure>,
+) -> Result<Option<T>, Failure> {
+    let mut program = Program::new(step, context)?;
     context.host.progress(Progress::phase(format!("running {}", program.name())));
     let mut child = program.start()?;
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err(Failure::bug("a program was started without its output"));
+    };
     let mut tail = Tail::default();
+    let stop = context.stop.child_token();
+    let mut taken = None;
     let end = {
-        let mut supervision = pin!(supervise(child, step.grace, context));
+        let mut supervision = pin!(supervise(child, step.grace, &stop, context));
         let mut listening = pin!(async {
             let out = async {
-                if let Some(stdout) = stdout {
-                    each_line(stdout, |line| context.host.log(Level::Info, line)).await;
+                let result = take(stdout).await;
+                if result.is_err() {
+                    stop.cancel();
                 }
+                taken = Some(result);
             };
-            let complaints = async {
-                if let Some(stderr) = stderr {
-                    each_line(stderr, |line| {
-                        tail.push(line);
-                        context.host.log(Level::Warn, line);
-                    })
-                    .await;
-                }
-            };
+            let complaints = each_line(stderr, |line| {
+                tail.push(line);
+                context.host.log(Level::Warn, line);
+            });
             tokio::join!(out, complaints);
         });
         let mut heard_all = false;
@@ -62,10 +79,11 @@ pub(in crate::steps) async fn run(step: &CommandStep, context: &StepContext) -> 
         }
         end?
     };
-    match end {
-        End::Stopped => Err(Failure::stopped()),
-        End::Exited(status) if status.success() => Ok(Outcome { exit_code: Some(0), ..Outcome::default() }),
-        End::Exited(status) => Err(failed(program.name(), status, &tail)),
+    match (end, taken) {
+        _ if context.stop.is_cancelled() => Err(Failure::stopped()),
+        (_, Some(Err(failure))) => Err(failure),
+        (End::Exited(status), _) if !status.success() => Err(failed(program.name(), status, &tail)),
+        (_, taken) => taken.transpose(),
     }
 }
 
@@ -76,12 +94,17 @@ enum End {
 }
 
 /// Waits for the program's end or for the word to stop, and ends its group in both cases.
-async fn supervise(mut child: Child, grace: Duration, context: &StepContext) -> Result<End, Failure> {
+async fn supervise(
+    mut child: Child,
+    grace: Duration,
+    stop: &StopSignal,
+    context: &StepContext,
+) -> Result<End, Failure> {
     let id = child.id().and_then(|id| i32::try_from(id).ok());
     let group = ProcessGroup::led_by(id.ok_or_else(|| Failure::bug("a program has no process id"))?);
     let (end, deadline) = tokio::select! {
         biased;
-        () = context.stop.cancelled() => {
+        () = stop.cancelled() => {
             context.info("stopping the program");
             group.terminate();
             let deadline = Instant::now() + grace;

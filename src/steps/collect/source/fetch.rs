@@ -6,7 +6,7 @@ use encoding_rs::Encoding;
 
 use super::bytes::{self, Plain};
 use super::records::{self, RecordsError};
-use super::{file, http};
+use super::{command, file, http};
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::progress::Progress;
@@ -73,6 +73,7 @@ pub(in crate::steps::collect) async fn fetch<'s>(
     let raw = match source {
         CollectSource::Http(source) => Box::pin(http::fetch(source, spool, context)).await?,
         CollectSource::File(source) => file::find(source, context)?,
+        CollectSource::Command(source) => Box::pin(command::fetch(source, spool, context)).await?,
         CollectSource::Query(source) => return Ok(Fetched::Query(source)),
     };
     context.host.progress(Progress { bytes_expected: Some(raw.bytes), ..Progress::phase("unpacking") });

@@ -1,6 +1,7 @@
 //! Where data comes from: HTTP or local files, whole and on disk before anything is read from it.
 
 mod bytes;
+mod command;
 mod fetch;
 mod file;
 mod http;
