@@ -69,6 +69,9 @@ pub enum Command {
     Resume(JobName),
     /// Who holds which lock, who waits, since when.
     Locks,
+    /// How a published replica is, whether its file is whole, and the way back.
+    #[command(subcommand)]
+    Replica(ReplicaCommand),
     /// Print the JSON Schema of a job file, for editors.
     Schema,
     /// Print the page of an error code.
@@ -182,6 +185,39 @@ pub struct RetryArguments {
     /// Start at this step instead of the one that failed.
     #[arg(long, value_name = "STEP")]
     pub from: Option<String>,
+}
+
+/// What is to be done with a replica.
+#[derive(Debug, Subcommand)]
+pub enum ReplicaCommand {
+    /// Show its generation, age, tables and what is wrong with it; the exit code is 1 if something is.
+    Status(ReplicaName),
+    /// Read its whole file and compare it with its manifest.
+    Verify(ReplicaName),
+    /// Go back to the generation before, or to another one that is kept; it is verified first.
+    Rollback(RollbackArguments),
+}
+
+/// A replica.
+#[derive(Debug, Args)]
+pub struct ReplicaName {
+    /// The replica's path, or the name or file of the job that publishes it.
+    #[arg(value_name = "REPLICA")]
+    pub replica: String,
+    /// A parameter of the job, where the replica's path depends on it.
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub params: Vec<String>,
+}
+
+/// Arguments of `replica rollback`.
+#[derive(Debug, Args)]
+pub struct RollbackArguments {
+    /// The replica.
+    #[command(flatten)]
+    pub name: ReplicaName,
+    /// The generation to go back to.
+    #[arg(long, value_name = "N")]
+    pub to: Option<u64>,
 }
 
 /// Arguments of `explain`.

@@ -23,6 +23,7 @@ mod output;
 mod params;
 mod pause;
 mod plan;
+mod replica;
 mod retry;
 mod run;
 mod runs;

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use super::arguments::{Arguments, Command};
 use super::error::{CliError, Exit, describe};
 use super::{
-    cancel, check, completions, demo, explain, jobs, locks, logs, output, pause, plan, retry, run, runs, serve, show,
-    trigger,
+    cancel, check, completions, demo, explain, jobs, locks, logs, output, pause, plan, replica, retry, run, runs,
+    serve, show, trigger,
 };
 
 /// Runs the command, tells what went wrong, and says with which exit code the process should end.
@@ -41,6 +41,7 @@ async fn command(arguments: &Arguments) -> Result<Exit, CliError> {
         Command::Pause(arguments) => pause::run(arguments, true, global).await,
         Command::Resume(arguments) => pause::run(arguments, false, global).await,
         Command::Locks => locks::run(global).await,
+        Command::Replica(command) => replica::run(command, global).await,
         Command::Schema => completions::schema(),
         Command::Explain(arguments) => explain::run(arguments, global),
         Command::Completions { shell } => completions::run(*shell),

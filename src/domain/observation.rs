@@ -35,6 +35,17 @@ pub enum Observation {
         bytes: u64,
         /// Its generation, counted from one, where the publisher keeps count.
         generation: Option<u64>,
+        /// Rows of its tables.
+        rows: u64,
+        /// Its size as a share of its master's, where it has one.
+        compaction: Option<f64>,
+    },
+    /// A phase of publishing a replica ended well.
+    ReplicaPhase {
+        /// Which: `copy`, `compact` or `read`, then `verify`, `sync`, `digest`, `rename`.
+        phase: &'static str,
+        /// How long it took.
+        took: Duration,
     },
 }
 

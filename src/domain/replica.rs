@@ -53,6 +53,9 @@ pub struct Manifest {
     pub run: RunId,
     /// The step.
     pub step: String,
+    /// The generation that stood in the replica's place when this one was published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<u64>,
     /// The generation that was published before somebody went back to this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rolled_back_from: Option<u64>,

@@ -1,4 +1,4 @@
-//! Keeps things from growing: old runs and old logs go.
+//! Keeps things from growing: old runs and old logs go. Keeps an eye on replicas, too.
 //!
 //! Runs on `tokio-cron-scheduler`, whose firings may be late or lost: housekeeping that is skipped once is done the
 //! next time, so that is good enough here, and nowhere else.
@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
+use super::freshness::{self, Freshness};
 use super::shared::Shared;
 
 /// At minute 17 of every hour: away from the full hour, at which jobs like to be due.
@@ -17,9 +18,17 @@ const EVERY: &str = "0 17 * * * *";
 /// Starts housekeeping. It ends when the scheduler is shut down.
 pub(super) async fn start(shared: Arc<Shared>) -> Result<JobScheduler, JobSchedulerError> {
     let scheduler = JobScheduler::new().await?;
+    let (keeping, freshness) = (Arc::clone(&shared), Arc::new(Freshness::default()));
+    // What is stale when the daemon starts is known at once.
+    freshness.look(&shared).await;
     let job = Job::new_async(EVERY, move |_, _| {
-        let shared = Arc::clone(&shared);
+        let shared = Arc::clone(&keeping);
         Box::pin(async move { keep_house(&shared).await })
+    })?;
+    scheduler.add(job).await?;
+    let job = Job::new_async(freshness::EVERY, move |_, _| {
+        let (shared, freshness) = (Arc::clone(&shared), Arc::clone(&freshness));
+        Box::pin(async move { freshness.look(&shared).await })
     })?;
     scheduler.add(job).await?;
     scheduler.start().await?;

@@ -15,6 +15,7 @@ mod clock;
 mod daemon;
 mod dispatcher;
 mod event;
+mod freshness;
 mod host;
 mod housekeeping;
 mod identity;

@@ -13,6 +13,7 @@ mod host;
 mod marker;
 mod parallel_ctas;
 mod publish_replica;
+pub mod replica;
 mod rows;
 mod session;
 mod sql;

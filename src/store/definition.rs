@@ -138,6 +138,16 @@ impl Store {
         .await
     }
 
+    /// Jobs that publish a replica and are not retired.
+    pub async fn publishing_jobs(&self) -> Result<Vec<StoredJob>, StoreError> {
+        const DOING: &str = "reading jobs that publish";
+        self.call(DOING, async |connection| {
+            let rows = connection.query(include_str!("sql/job_publishing.sql"), &[]).await.map_err(database(DOING))?;
+            rows.iter().map(|row| stored(row, DOING)).collect()
+        })
+        .await
+    }
+
     /// All jobs that are not retired, by name.
     pub async fn jobs(&self) -> Result<Vec<JobRow>, StoreError> {
         const DOING: &str = "listing jobs";

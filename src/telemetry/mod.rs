@@ -8,4 +8,4 @@ pub mod metrics;
 
 pub use logging::{LogError, LogFormat, LogGuard, LogSettings};
 pub use mask::{Masked, Masker};
-pub use metrics::Metrics;
+pub use metrics::{Metrics, ReplicaSeen};

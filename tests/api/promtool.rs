@@ -24,7 +24,9 @@ async fn promtool_finds_nothing_to_complain_about() {
     metrics.observe("j", "s", &Observation::CtasAttempt { planned: 4, achieved: 4, target: 4, minimum: 2, outcome });
     metrics.observe("j", "s", &Observation::CtasSlotWait(second));
     metrics.observe("주문", "s", &Observation::Copied { rows: 1, bytes: 2 });
-    metrics.observe("j", "s", &Observation::ReplicaPublished { path: "/r.db".into(), bytes: 1, generation: Some(1) });
+    let (path, generation, compaction) = ("/r.db".into(), Some(1), Some(0.5));
+    metrics.observe("j", "s", &Observation::ReplicaPublished { path, bytes: 1, generation, rows: 2, compaction });
+    metrics.observe("j", "s", &Observation::ReplicaPhase { phase: "verify", took: second });
     metrics.firing("j", FiringState::Ran);
     metrics.lock_waited("class/a", second);
     metrics.locks_held("class", 1);

@@ -7,7 +7,7 @@ use windlass::domain::failure::{Failure, FailureClass, Side};
 use windlass::domain::observation::Observation;
 use windlass::domain::step::PublishMethod;
 
-use super::world::World;
+use super::world::{PUBLISHED, World};
 use crate::duckdb::process::Other;
 
 #[tokio::test]
@@ -23,9 +23,15 @@ async fn both_methods_publish_all_that_the_master_holds() {
         let size = std::fs::metadata(world.replica()).unwrap().len();
         assert_eq!(outcome.bytes, Some(size));
         let observed = world.host.observations.lock().unwrap().clone();
-        let expected =
-            Observation::ReplicaPublished { path: outcome.path.clone().unwrap(), bytes: size, generation: None };
-        assert_eq!(observed, [expected]);
+        let path = outcome.path.clone().unwrap();
+        let (generation, compaction) = (outcome.generation, outcome.compaction);
+        let expected = Observation::ReplicaPublished { path, bytes: size, generation, rows: 100_002, compaction };
+        assert!(observed.contains(&expected), "{observed:?}");
+        assert_eq!(outcome.generation, Some(1));
+        assert!(method == PublishMethod::Compact || outcome.compaction == Some(1.0), "{:?}", outcome.compaction);
+        let mut phases = [made_by, "verify", "sync", "digest", "rename"];
+        phases.sort_unstable();
+        assert_eq!(outcome.phases.keys().collect::<Vec<_>>(), phases);
 
         assert_eq!(world.ask("select sum(price) from prices"), "49999500.00");
         assert_eq!(world.ask("select \"이름\" from \"시장\".\"종목 \"\"x\"\".y\" where symbol = '005930'"), "삼성전자");
@@ -33,7 +39,7 @@ async fn both_methods_publish_all_that_the_master_holds() {
         assert_eq!(world.ask("select twice(21)"), "42");
         let version = "select tags['storage_version'] from duckdb_databases() where path is not null";
         assert_eq!(world.ask(version), "v1.4.0+");
-        assert_eq!(world.beside(), ["stock_data_replica.db"], "{made_by}");
+        assert_eq!(world.beside(), PUBLISHED, "{made_by}");
     }
 }
 
@@ -50,7 +56,7 @@ async fn rows_that_are_still_in_the_masters_log_are_published_too() {
         let outcome = world.publish().await.unwrap();
         assert_eq!(outcome.tables["prices"], 100_001, "{method:?}");
         assert_eq!(world.ask("select symbol from prices where id = -1"), "late");
-        assert_eq!(world.beside(), ["stock_data_replica.db"]);
+        assert_eq!(world.beside(), PUBLISHED);
     }
 }
 
@@ -113,7 +119,7 @@ async fn a_check_that_is_not_true_keeps_the_old_replica() {
         assert!(failure.message.contains(says) && failure.message.contains("check 2"), "{failure}");
     }
     assert_eq!(world.ask("select count(*) from prices"), "100000");
-    assert_eq!(world.beside(), ["stock_data_replica.db"]);
+    assert_eq!(world.beside(), PUBLISHED);
     world.step.checks = vec!["select count(*) = 0 from prices".into()];
     world.publish().await.unwrap();
     assert_eq!(world.ask("select count(*) from prices"), "0");
@@ -157,7 +163,8 @@ async fn what_earlier_attempts_left_is_swept_and_what_others_build_is_not() {
         std::fs::write(world.folder.path().join("replica").join(name), "half").unwrap();
     }
     world.publish().await.unwrap();
-    assert_eq!(world.beside(), [others, "stock_data_replica.db".to_owned()]);
+    assert_eq!(world.beside()[0], others);
+    assert_eq!(world.beside()[1..], PUBLISHED);
 }
 
 #[tokio::test]
@@ -171,6 +178,6 @@ async fn the_replica_keeps_who_may_read_it_and_a_link_is_followed() {
     world.write("insert into prices values (-5, 'x', 1)").await;
     world.publish().await.unwrap();
     assert_eq!(world.ask("select count(*) from prices"), "100001");
-    assert_eq!(std::fs::metadata(world.replica()).unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!(std::fs::metadata(world.replica()).unwrap().permissions().mode() & 0o777, 0o440);
     assert!(world.folder.path().join("current.db").is_symlink());
 }

@@ -213,7 +213,7 @@ async fn names_parts_and_queries_are_taken_literally() {
     assert_eq!(world.ask("select \"값\" || \"고객 \"\"이름\"\"\" from mart.part"), "10.50김'철수");
     assert_eq!(world.ask("select sum(total) from totals"), "10.50");
     assert_eq!(world.ask("select count(v) || ' of ' || count(*) from one"), "2 of 3");
-    assert_eq!(world.beside(), ["r.db"]);
+    assert_eq!(world.beside(), ["r.db", "r.db.generations", "r.db.json"]);
     world.database.close().await;
 }
 
@@ -278,7 +278,7 @@ async fn what_does_not_fit_fails_and_leaves_the_old_replica() {
     assert_eq!((failure.code, failure.class), (Code::PostgresStatement, FailureClass::Permanent), "{failure}");
     assert_eq!(failure.sqlstate.as_deref(), Some("42P01"));
     assert_eq!(failure.side, Side::Source);
-    assert_eq!(world.beside(), ["r.db"]);
+    assert_eq!(world.beside(), ["r.db", "r.db.generations", "r.db.json"]);
     world.database.close().await;
 }
 

@@ -4,5 +4,6 @@ pub(crate) mod world;
 
 mod from_master;
 mod from_postgres;
+mod generations;
 mod readers;
 mod refusals;

@@ -8,11 +8,16 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use windlass::domain::failure::Failure;
 use windlass::domain::outcome::Outcome;
+use windlass::domain::replica::Manifest;
 use windlass::domain::step::{PublishMethod, PublishSource, PublishStep, StepKind, default_keep};
 use windlass::duckdb::{DuckDbFile, OpenMode};
 use windlass::steps::{Connection, StepContext};
 
 use crate::support::host::{MemoryHost, attempt};
+
+/// What lies in the replica's folder when all is well.
+pub(crate) const PUBLISHED: [&str; 3] =
+    ["stock_data_replica.db", "stock_data_replica.db.generations", "stock_data_replica.db.json"];
 
 /// A step in a folder of its own.
 pub(crate) struct World {
@@ -61,9 +66,26 @@ impl World {
         Box::pin(windlass::steps::run(&kind, &self.context)).await
     }
 
+    /// Another attempt of the same run.
+    pub(crate) async fn publish_again(&self, attempt: u32) -> Result<Outcome, Failure> {
+        let kind = StepKind::PublishReplica(self.step.clone());
+        let context = StepContext { attempt, ..self.context.clone() };
+        Box::pin(windlass::steps::run(&kind, &context)).await
+    }
+
     /// Asks the replica, as a reader.
     pub(crate) fn ask(&self, query: &str) -> String {
         ask(&self.replica(), query)
+    }
+
+    /// The replica's manifest, as a reader finds it.
+    pub(crate) fn manifest(&self) -> Manifest {
+        serde_json::from_slice(&std::fs::read(self.folder.path().join("replica").join(PUBLISHED[2])).unwrap()).unwrap()
+    }
+
+    /// What lies among its generations.
+    pub(crate) fn generations(&self) -> Vec<String> {
+        names_in(&self.folder.path().join("replica").join(PUBLISHED[1]))
     }
 
     /// What lies in the replica's folder.

@@ -1,14 +1,12 @@
 //! What both ways of building a replica share: the new file, attached to a DuckDB session while it is filled.
 
-use std::fmt;
-
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
-use crate::domain::ids::TableName;
 use crate::duckdb::{DuckDbSession, literal, quoted};
 use crate::steps::StepContext;
+pub(super) use crate::steps::replica::TableRows;
 
 use super::place::Place;
 
@@ -28,31 +26,6 @@ pub(super) struct Made {
     pub(super) method: &'static str,
     /// The tables that it must hold.
     pub(super) tables: Vec<TableRows>,
-}
-
-/// A table of the replica and how many rows its source had.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct TableRows {
-    /// The schema.
-    pub(super) schema: String,
-    /// The name.
-    pub(super) name: String,
-    /// Rows of the source.
-    pub(super) rows: u64,
-}
-
-impl TableRows {
-    /// A query for the number of rows in that database.
-    pub(super) fn count_in(&self, database: &str) -> String {
-        format!("select count(*) from {}.{}.{}", quoted(database), quoted(&self.schema), quoted(&self.name))
-    }
-}
-
-impl fmt::Display for TableRows {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let schema = (self.schema != "main").then(|| self.schema.clone());
-        TableName { schema, name: self.name.clone() }.fmt(f)
-    }
 }
 
 impl Build<'_> {

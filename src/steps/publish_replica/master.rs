@@ -13,11 +13,11 @@ use crate::domain::failure::{Failure, Side};
 use crate::domain::progress::Progress;
 use crate::domain::step::PublishMethod;
 use crate::duckdb::{DuckDbError, DuckDbFile, DuckDbSession, OpenMode, literal, quoted};
+use crate::steps::replica::{count_in, logs_of};
 
 use super::build::{Build, Made, TableRows};
 use super::child_copy;
-use super::place::logs_of;
-use super::verify::count_in;
+use super::space;
 
 /// `auto` writes the replica afresh when more than one block in so many is free: then a copy would mostly carry air.
 const FREE_SHARE: u64 = 4;
@@ -25,6 +25,7 @@ const FREE_SHARE: u64 = 4;
 /// What decides about the method.
 struct Facts {
     storage_version: String,
+    block_size: u64,
     total_blocks: u64,
     free_blocks: u64,
     foreign_keys: u64,
@@ -80,6 +81,8 @@ async fn make(
         let tables = copy_file(file, session, build).await?;
         return Ok(Made { method: "copy", tables });
     }
+    let used = facts.total_blocks.saturating_sub(facts.free_blocks);
+    space::refuse_if_short(build.place.folder(), used.saturating_mul(facts.block_size), build.context)?;
     let tables = write_afresh(session, facts.foreign_keys > 0, build).await?;
     Ok(Made { method: "compact", tables })
 }
@@ -102,6 +105,10 @@ async fn copy_file(file: &DuckDbFile, session: &DuckDbSession, build: &Build<'_>
         let message = "the master's write-ahead log is not empty after a checkpoint, so its file alone is not complete";
         return Err(Failure::transient(Code::DuckDbStatement, Side::Source, message)
             .with_hint("something else in this process writes to it; it is tried again"));
+    }
+    if !space::may_share_blocks(file.path(), build.place.folder()) {
+        let bytes = fs::metadata(file.path()).map_or(0, |found| found.len());
+        space::refuse_if_short(build.place.folder(), bytes, context)?;
     }
     child_copy::copy(file.path(), build.place.temporary(), context).await?;
     drop(turn);
@@ -140,7 +147,7 @@ async fn facts(session: &DuckDbSession, build: &Build<'_>) -> Result<Facts, Fail
     let database = literal(session.database_name());
     let query = format!(
         "select (select tags['storage_version'] from duckdb_databases() where database_name = {database}), \
-                total_blocks, free_blocks, \
+                block_size, total_blocks, free_blocks, \
                 (select count(*) from duckdb_constraints() \
                   where database_name = {database} and constraint_type = 'FOREIGN KEY') \
            from pragma_database_size() where database_name = {database}"
@@ -149,9 +156,10 @@ async fn facts(session: &DuckDbSession, build: &Build<'_>) -> Result<Facts, Fail
         connection.query_row(&query, [], |row| {
             Ok(Facts {
                 storage_version: row.get(0)?,
-                total_blocks: row.get(1)?,
-                free_blocks: row.get(2)?,
-                foreign_keys: row.get(3)?,
+                block_size: row.get(1)?,
+                total_blocks: row.get(2)?,
+                free_blocks: row.get(3)?,
+                foreign_keys: row.get(4)?,
             })
         })
     };

@@ -1,24 +1,28 @@
 //! The step kind `publish_replica`: a complete, verified DuckDB file that readers can open at any instant.
 //!
 //! ```text
-//!  master (DuckDB)   ── copy | compact ──┐
-//!                                        ├─► hidden file ─► checked ─► gate ─► renamed over the replica
-//!  tables (PostgreSQL) ── one snapshot ──┘   beside the replica
+//!  master (DuckDB)   ── copy | compact ──┐               ┌ verified ┐
+//!                                        ├─► hidden file ─┤ synced   ├─► lock, gate ─► generation 42 ─► renamed over
+//!  tables (PostgreSQL) ── one snapshot ──┘               └ digested ┘                 and its manifest   the replica
 //! ```
 //!
 //! The replica's path never shows a missing or partial file, nor a whole one with a write-ahead log that isn't its own.
 //! Readers that have the old file open go on reading it. Whatever happens before the rename leaves the old replica as
-//! it was and nothing beside it.
+//! it was and nothing beside it; a death between the renames is finished by the next attempt, or by anybody's next
+//! publish. `steps::replica` knows the files, this module how they come about.
 
 mod build;
 mod child_copy;
 mod chunk;
 mod column;
-mod lock;
+mod examine;
 mod master;
 mod place;
 mod publish;
+mod show;
+mod shrink;
 mod snapshot;
+mod space;
 mod table_copy;
 mod verify;
 

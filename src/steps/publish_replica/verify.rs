@@ -2,41 +2,41 @@
 
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
-use crate::duckdb::{DuckDbFile, DuckDbSession, OpenMode, literal};
+use crate::duckdb::{DuckDbErrorKind, DuckDbFile, DuckDbSession, OpenMode};
 use crate::steps::StepContext;
+use crate::steps::replica::{Contents, TableRows, look};
 
-use super::build::TableRows;
 use super::place::Place;
 
 /// How much of a check an error shows.
 const SHOWN: usize = 120;
 
-/// Compares the new file's tables with what their source had, and asks the job's own checks.
-pub(super) async fn verify(
-    place: &Place,
-    expected: &[TableRows],
-    checks: &[String],
-    context: &StepContext,
-) -> Result<(), Failure> {
+/// What the new file should be.
+pub(super) struct Expected<'e> {
+    /// Its tables with the rows of their source.
+    pub(super) tables: &'e [TableRows],
+    /// The newest storage version that readers can read.
+    pub(super) storage_version: &'e str,
+    /// The job's own checks.
+    pub(super) checks: &'e [String],
+}
+
+/// Compares the new file with what it should be, asks the job's own checks, and says what it holds.
+pub(super) async fn verify(place: &Place, expected: &Expected<'_>, context: &StepContext) -> Result<Contents, Failure> {
     let file = DuckDbFile::new(place.temporary().to_path_buf());
     let session = context.unless_stopped(Box::pin(file.open(OpenMode::ReadOnly))).await?;
     let session = session.map_err(|error| error.on(Side::Target))?;
-    let result = look(&session, expected, checks, context).await;
+    let result = compare(&session, expected, context).await;
     // A session that only reads has nothing to write on closing.
     drop(session.close().await);
     result
 }
 
-async fn look(
-    session: &DuckDbSession,
-    expected: &[TableRows],
-    checks: &[String],
-    context: &StepContext,
-) -> Result<(), Failure> {
-    let found = count_tables(session, context).await?;
+async fn compare(session: &DuckDbSession, expected: &Expected<'_>, context: &StepContext) -> Result<Contents, Failure> {
+    let found = look(session, &context.stop).await.map_err(|error| error.on(Side::Target))?;
     let mut wrong: Vec<String> = Vec::new();
-    for table in expected {
-        match found.iter().find(|one| one.schema == table.schema && one.name == table.name) {
+    for table in expected.tables {
+        match found.tables.iter().find(|one| one.schema == table.schema && one.name == table.name) {
             None => wrong.push(format!("table `{table}` is missing")),
             Some(one) if one.rows != table.rows => {
                 wrong.push(format!("table `{table}` has {} rows, its source {}", one.rows, table.rows));
@@ -44,50 +44,39 @@ async fn look(
             Some(_) => {}
         }
     }
-    for (number, check) in (1..).zip(checks) {
+    if is_newer(&found.storage_version, expected.storage_version) {
+        wrong.push(format!(
+            "it has storage version {}, asked for was {}",
+            found.storage_version, expected.storage_version
+        ));
+    }
+    for (number, check) in (1..).zip(expected.checks) {
         let sql = check.clone();
         let answer = session.run(&context.stop, "checking the new file", move |connection| ask(connection, &sql)).await;
         let complaint = match answer {
             Ok(None) => continue,
             Ok(Some(complaint)) => complaint,
-            Err(error) if error.kind == crate::duckdb::DuckDbErrorKind::Stopped => return Err(Failure::stopped()),
+            Err(error) if error.kind == DuckDbErrorKind::Stopped => return Err(Failure::stopped()),
             Err(error) => error.message,
         };
         wrong.push(format!("check {number} (`{}`): {complaint}", shown(check)));
     }
     if wrong.is_empty() {
-        context.info(format!("verified {} tables and {} checks", expected.len(), checks.len()));
-        return Ok(());
+        context.info(format!("verified {} tables and {} checks", found.tables.len(), expected.checks.len()));
+        return Ok(found);
     }
     let message = format!("the new replica is not as it should be: {}", wrong.join("; "));
     Err(Failure::permanent(Code::ReplicaCheck, Side::Target, message)
         .with_hint("the old replica stays as it was; look at the source's data, or at the check"))
 }
 
-/// All tables of the session's file with the number of their rows.
-pub(super) async fn count_tables(session: &DuckDbSession, context: &StepContext) -> Result<Vec<TableRows>, Failure> {
-    let database = session.database_name().to_owned();
-    let work = move |connection: &::duckdb::Connection| count_in(connection, &database);
-    session.run(&context.stop, "counting rows", work).await.map_err(|error| error.on(Side::Target))
-}
-
-/// All tables of a database with the number of their rows, as the connection's transaction sees them.
-pub(super) fn count_in(connection: &::duckdb::Connection, database: &str) -> Result<Vec<TableRows>, ::duckdb::Error> {
-    let list = format!(
-        "select schema_name, table_name from duckdb_tables() where database_name = {} and not internal \
-         and not temporary order by all",
-        literal(database)
-    );
-    let mut statement = connection.prepare(&list)?;
-    let names = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
-    let mut tables = Vec::new();
-    for names in names {
-        let (schema, name) = names?;
-        let mut table = TableRows { schema, name, rows: 0 };
-        table.rows = connection.query_row(&table.count_in(database), [], |row| row.get(0))?;
-        tables.push(table);
-    }
-    Ok(tables)
+/// Whether readers that need the one storage version can't read the other. A word such as `latest` allows all.
+fn is_newer(found: &str, asked: &str) -> bool {
+    let numbers = |version: &str| {
+        let numbers: Option<Vec<u32>> = version.strip_prefix('v')?.split('.').map(|part| part.parse().ok()).collect();
+        numbers
+    };
+    matches!((numbers(found), numbers(asked)), (Some(found), Some(asked)) if found > asked)
 }
 
 /// What is wrong with a check's answer; `None` if it is a single true.
@@ -116,5 +105,17 @@ fn shown(check: &str) -> String {
     match line.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_newer;
+
+    #[test]
+    fn an_older_version_will_do_and_a_newer_one_won_t() {
+        assert!(is_newer("v1.5.0", "v1.4.0") && is_newer("v1.10.0", "v1.4.0"));
+        assert!(!is_newer("v1.4.0", "v1.4.0") && !is_newer("v1.0.0", "v1.4.0"));
+        assert!(!is_newer("v1.5.0", "latest"));
     }
 }

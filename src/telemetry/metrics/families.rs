@@ -61,6 +61,15 @@ families! {
         "When the replica became visible.";
     replica_bytes: IntGaugeVec = "windlass_replica_bytes" ["replica"] "Size of the replica.";
     replica_generation: IntGaugeVec = "windlass_replica_generation" ["replica"] "Generation of the replica.";
+    replica_rows: IntGaugeVec = "windlass_replica_rows" ["replica"] "Rows of the replica's tables.";
+    replica_max_age: GaugeVec = "windlass_replica_max_age_seconds" ["replica"]
+        "The age at which the replica counts as stale.";
+    replica_stale: IntGaugeVec = "windlass_replica_stale" ["replica"]
+        "Whether the replica is older than its job allows, or was never published (1), or not (0).";
+    replica_phase: HistogramVec = "windlass_replica_phase_seconds" ["job", "step", "phase"]
+        "Time that a phase of publishing a replica took.";
+    replica_compaction: GaugeVec = "windlass_replica_compaction_ratio" ["replica"]
+        "Size of the replica as a share of its master's.";
     state_call: HistogramVec = "windlass_state_call_seconds" ["op"] "Time a call to the state database took.";
     state_up: IntGauge = "windlass_state_up" [] "Whether the state database answers (1) or not (0).";
     leases: IntGauge = "windlass_leases" [] "Daemons with a lease that has not lapsed.";

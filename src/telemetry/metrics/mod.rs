@@ -8,4 +8,4 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-pub use record::Metrics;
+pub use record::{Metrics, ReplicaSeen};

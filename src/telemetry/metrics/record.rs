@@ -1,11 +1,11 @@
 //! The words by which the crate counts: one method for each thing that happens, so that no label is spelled twice.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use prometheus::core::{MetricVec, MetricVecBuilder};
+use prometheus::core::{Atomic, GenericGaugeVec, MetricVec, MetricVecBuilder};
 use prometheus::{Registry, TextEncoder};
 
 use crate::domain::observation::Observation;
@@ -24,6 +24,29 @@ struct Inner {
     families: Families,
     /// The path that each step published last, so that a path of yesterday doesn't stay for ever.
     replicas: Mutex<HashMap<(String, String), String>>,
+    /// The paths that were seen at the last look at all replicas.
+    seen: Mutex<BTreeSet<String>>,
+}
+
+/// What a look at a replica's manifest found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReplicaSeen {
+    /// The job that publishes it.
+    pub job: String,
+    /// Its path.
+    pub path: String,
+    /// When it became visible; absent if it never did. So are the next three.
+    pub published_at: Option<DateTime<Utc>>,
+    /// Its size.
+    pub bytes: Option<u64>,
+    /// Rows of its tables.
+    pub rows: Option<u64>,
+    /// Its generation.
+    pub generation: Option<u64>,
+    /// The age at which it counts as stale.
+    pub max_age: Option<Duration>,
+    /// Whether it does.
+    pub stale: bool,
 }
 
 impl Metrics {
@@ -33,7 +56,7 @@ impl Metrics {
         let registry = Registry::new();
         let families = Families::register(&registry).expect("metric names and labels are constants");
         families.build_info.with_label_values(&[version]).set(1.0);
-        Self(Arc::new(Inner { registry, families, replicas: Mutex::default() }))
+        Self(Arc::new(Inner { registry, families, replicas: Mutex::default(), seen: Mutex::default() }))
     }
 
     /// The page at `/metrics`, in Prometheus' text format 0.0.4.
@@ -91,8 +114,15 @@ impl Metrics {
                 families.copy_rows.with_label_values(&[job, step]).inc_by(*rows);
                 families.copy_bytes.with_label_values(&[job, step]).inc_by(*bytes);
             }
-            Observation::ReplicaPublished { path, bytes, generation } => {
-                self.replica_published(job, step, path, *bytes, *generation);
+            Observation::ReplicaPhase { phase, took } => {
+                families.replica_phase.with_label_values(&[job, step, phase]).observe(took.as_secs_f64());
+            }
+            Observation::ReplicaPublished { path, bytes, generation, rows, compaction } => {
+                self.replica_published(job, step, path);
+                families.replica_bytes.with_label_values(&[path]).set(whole(*bytes));
+                families.replica_rows.with_label_values(&[path]).set(whole(*rows));
+                show(&families.replica_generation, path, generation.map(whole));
+                show(&families.replica_compaction, path, *compaction);
             }
         }
     }
@@ -136,26 +166,73 @@ impl Metrics {
     pub fn job_retired(&self, job: &str) {
         forget(&self.0.families.next_run, &[job]);
         forget(&self.0.families.last_success, &[job]);
+        let published: Vec<String> =
+            lock(&self.0.replicas).extract_if(|(of, _), _| of == job).map(|(_, path)| path).collect();
+        for path in published {
+            self.forget_replica(&path);
+        }
     }
 
-    fn replica_published(&self, job: &str, step: &str, path: &str, bytes: u64, generation: Option<u64>) {
+    /// All replicas that jobs publish were looked at: these are what was found.
+    pub fn replicas_seen(&self, found: &[ReplicaSeen]) {
         let families = &self.0.families;
-        let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        let mut replicas = self.0.replicas.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = replicas.insert((job.to_owned(), step.to_owned()), path.to_owned());
-        if let Some(before) = before.filter(|before| !replicas.values().any(|path| path == before)) {
-            forget(&families.replica_published, &[&before]);
-            forget(&families.replica_bytes, &[&before]);
-            forget(&families.replica_generation, &[&before]);
+        for one in found {
+            let path = one.path.as_str();
+            let published = one.published_at.map_or(0.0, seconds_of);
+            families.replica_published.with_label_values(&[path]).set(published);
+            show(&families.replica_bytes, path, one.bytes.map(whole));
+            show(&families.replica_rows, path, one.rows.map(whole));
+            show(&families.replica_generation, path, one.generation.map(whole));
+            show(&families.replica_max_age, path, one.max_age.map(|age| age.as_secs_f64()));
+            show(&families.replica_stale, path, one.max_age.map(|_| i64::from(one.stale)));
         }
-        #[expect(clippy::disallowed_methods, reason = "the metric is this machine's time, as a scrape's is")]
-        families.replica_published.with_label_values(&[path]).set(seconds_of(Utc::now()));
-        families.replica_bytes.with_label_values(&[path]).set(whole(bytes));
-        match generation {
-            Some(generation) => families.replica_generation.with_label_values(&[path]).set(whole(generation)),
-            None => forget(&families.replica_generation, &[path]),
+        let now = found.iter().map(|one| one.path.clone()).collect::<BTreeSet<_>>();
+        let before = std::mem::replace(&mut *lock(&self.0.seen), now);
+        for path in &before {
+            self.forget_replica(path);
         }
     }
+
+    fn replica_published(&self, job: &str, step: &str, path: &str) {
+        let before = lock(&self.0.replicas).insert((job.to_owned(), step.to_owned()), path.to_owned());
+        if let Some(before) = before {
+            self.forget_replica(&before);
+        }
+        #[expect(clippy::disallowed_methods, reason = "the metric is this machine's time, as a scrape's is")]
+        self.0.families.replica_published.with_label_values(&[path]).set(seconds_of(Utc::now()));
+    }
+
+    /// Takes a replica's series away, unless some step publishes it.
+    fn forget_replica(&self, path: &str) {
+        if lock(&self.0.seen).contains(path) || lock(&self.0.replicas).values().any(|one| one == path) {
+            return;
+        }
+        let families = &self.0.families;
+        forget(&families.replica_published, &[path]);
+        forget(&families.replica_bytes, &[path]);
+        forget(&families.replica_rows, &[path]);
+        forget(&families.replica_generation, &[path]);
+        forget(&families.replica_compaction, &[path]);
+        forget(&families.replica_max_age, &[path]);
+        forget(&families.replica_stale, &[path]);
+    }
+}
+
+/// Sets a replica's series, or takes it away.
+fn show<A: Atomic + 'static>(family: &GenericGaugeVec<A>, path: &str, value: Option<A::T>) {
+    match value {
+        Some(value) => family.with_label_values(&[path]).set(value),
+        None => forget(family, &[path]),
+    }
+}
+
+fn whole(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A panic elsewhere leaves nothing half done in these, so its mark is of no use.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Takes a series away. One that isn't there is no error.

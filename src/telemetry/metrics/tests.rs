@@ -23,7 +23,9 @@ fn one_of_everything() -> Metrics {
     metrics.observe("j", "s", &Observation::CtasAttempt { planned: 4, achieved: 3, target: 4, minimum: 2, outcome });
     metrics.observe("j", "s", &Observation::CtasSlotWait(second));
     metrics.observe("j", "s", &Observation::Copied { rows: 993_305, bytes: 1 << 40 });
-    metrics.observe("j", "s", &Observation::ReplicaPublished { path: "/r.db".into(), bytes: 7, generation: Some(3) });
+    metrics.observe("j", "s", &published("/r.db", 3));
+    metrics.observe("j", "s", &Observation::ReplicaPhase { phase: "verify", took: second });
+    metrics.replicas_seen(&[seen("/never.db")]);
     metrics.firing("j", FiringState::Missed);
     metrics.fire_lag(Duration::from_millis(3));
     metrics.lock_waited("naver-api/a", second);
@@ -32,6 +34,25 @@ fn one_of_everything() -> Metrics {
     metrics.state_up(true);
     metrics.leases(2);
     metrics
+}
+
+fn published(path: &str, generation: u64) -> Observation {
+    let generation = Some(generation);
+    Observation::ReplicaPublished { path: path.into(), bytes: 7, generation, rows: 2, compaction: Some(0.5) }
+}
+
+/// A replica that was never published.
+fn seen(path: &str) -> ReplicaSeen {
+    ReplicaSeen {
+        job: "j".into(),
+        path: path.into(),
+        published_at: None,
+        bytes: None,
+        rows: None,
+        generation: None,
+        max_age: Some(Duration::from_hours(2)),
+        stale: true,
+    }
 }
 
 #[test]
@@ -58,6 +79,11 @@ fn labels_and_values_are_the_documented_ones() {
         r#"windlass_lock_wait_seconds_count{lock_class="naver-api"} 1"#,
         r#"windlass_job_next_run_timestamp_seconds{job="j"} 1795000000.25"#,
         r#"windlass_replica_generation{replica="/r.db"} 3"#,
+        r#"windlass_replica_compaction_ratio{replica="/r.db"} 0.5"#,
+        r#"windlass_replica_phase_seconds_count{job="j",phase="verify",step="s"} 1"#,
+        r#"windlass_replica_published_timestamp_seconds{replica="/never.db"} 0"#,
+        r#"windlass_replica_max_age_seconds{replica="/never.db"} 7200"#,
+        r#"windlass_replica_stale{replica="/never.db"} 1"#,
         "windlass_attempts_lost_total 2",
         r#"windlass_build_info{version="1.2.3"} 1"#,
     ] {
@@ -68,12 +94,13 @@ fn labels_and_values_are_the_documented_ones() {
 #[test]
 fn what_is_no_longer_so_is_no_longer_shown() {
     let metrics = one_of_everything();
-    metrics.observe("j", "s", &Observation::ReplicaPublished { path: "/new.db".into(), bytes: 8, generation: Some(1) });
+    metrics.observe("j", "s", &published("/new.db", 1));
+    assert!(metrics.render().unwrap().contains(r#"windlass_replica_bytes{replica="/new.db"} 7"#));
+    metrics.replicas_seen(&[]);
     metrics.next_run("j", None);
     metrics.job_retired("j");
     let page = metrics.render().unwrap();
-    assert!(page.contains(r#"windlass_replica_bytes{replica="/new.db"} 8"#));
-    assert!(!page.contains("/r.db"));
+    assert!(!page.contains("/r.db") && !page.contains("/new.db") && !page.contains("/never.db"));
     assert!(!page.contains("windlass_job_"));
 }
 
