@@ -5,5 +5,7 @@ pub(crate) mod world;
 mod from_master;
 mod from_postgres;
 mod generations;
+mod reader_examples;
+mod reader_processes;
 mod readers;
 mod refusals;
