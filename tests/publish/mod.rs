@@ -9,3 +9,4 @@ mod reader_examples;
 mod reader_processes;
 mod readers;
 mod refusals;
+mod what_readers_find;
