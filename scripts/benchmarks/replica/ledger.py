@@ -1,7 +1,7 @@
 """A master whose tables must agree with each other, and the question that shows whether they do.
 
-Every write adds a generation of entries, drops the oldest and makes the totals anew, all in one transaction. So in every
-state that was ever committed the tables name one generation and the totals are those of the entries.
+Every write adds a generation of entries, drops the oldest, and makes the totals and the indicators anew, all in one
+transaction. So in every state that was ever committed all tables name one generation and the totals are those of the entries.
 
 Called as a program, it makes the master that its argument names.
 """
@@ -11,7 +11,16 @@ import sys
 ACCOUNTS = 50
 KEPT = 20
 # Rows of one generation. A look at all of them should cost little beside opening the file.
-ROWS = 3_000
+ROWS = 1_500
+# A table that each write makes anew, as batches do; its megabyte comes and goes in the file.
+INDICATORS = 100_000
+# Rows that stay as they are, eight megabytes of them: copying a file takes a while.
+HISTORY = 1_000_000
+
+CALCULATE = f"""
+    create or replace table indicators as
+    select (select number from generation) as generation, random() as value from range({INDICATORS});
+"""
 
 NEXT = f"""
     update generation set number = number + 1;
@@ -22,9 +31,11 @@ NEXT = f"""
     from range({ROWS});
     delete from totals;
     insert into totals select account, count(*), sum(amount) from entries group by account;
+    {CALCULATE}
 """
 
 MAKE = f"""
+    create table history as select random() as value from range({HISTORY});
     create table generation (number bigint);
     create table entries (generation bigint, id bigint, account bigint, amount decimal(12, 2), note varchar);
     create table totals (account bigint, entries bigint, amount decimal(38, 2));
@@ -34,6 +45,7 @@ MAKE = f"""
            md5(random()::varchar)
     from range({KEPT * ROWS});
     insert into totals select account, count(*), sum(amount) from entries group by account;
+    {CALCULATE}
 """
 
 # One row: the generation, and whether all agrees with it.
@@ -41,6 +53,7 @@ WHOLE = f"""
     select number,
            number = (select max(generation) from entries) and number - {KEPT} + 1 = (select min(generation) from entries)
            and (select count(*) from entries) = {KEPT * ROWS} and (select sum(entries) from totals) = {KEPT * ROWS}
+           and (select count(*) filter (generation = number and value >= 0) from indicators) = {INDICATORS}
     from generation
 """
 

@@ -17,16 +17,19 @@ from ledger import NEXT
 HERE = Path(__file__).resolve().parent
 COPY = HERE.parents[1] / "baselines" / "replica_copy.py"
 COUNTS = ("opens", "failed_opens", "failed_queries", "inconsistent", "generations")
-# Steps of one run: writes, and beside them in another run publishes.
+# Steps of one run: writes, and beside them in another run publishes, by both methods in turn.
 STEPS = 20
+METHODS = ("copy", "compact")
 
 
 class Readers:
-    """So many reader processes; each makes its share of the opens. One that dies is counted and started again."""
+    """So many reader processes; each makes its share of the opens. One that dies is counted and started again. Where there
+    is a manifest, every other reader goes by it."""
 
-    def __init__(self, replica: Path, count: int, opens: int):
+    def __init__(self, replica: Path, count: int, opens: int, manifest: bool):
         self.replica, self.counted, self.said, self.lock = replica, Counter(), Counter(), threading.Lock()
-        self.threads = [threading.Thread(target=self.one, args=(opens // count,)) for _ in range(count)]
+        kinds = ["manifest" if manifest and number % 2 else "name" for number in range(count)]
+        self.threads = [threading.Thread(target=self.one, args=(opens // count, kind)) for kind in kinds]
         self.running: set[subprocess.Popen] = set()
         self.ended = False
 
@@ -43,9 +46,9 @@ class Readers:
         for thread in self.threads:
             thread.join()
 
-    def one(self, wanted: int) -> None:
+    def one(self, wanted: int, kind: str) -> None:
         while wanted > 0:
-            made = self.until_it_ends(wanted)
+            made = self.until_it_ends(wanted, kind)
             wanted -= made["opens"]
             if wanted <= 0 or self.ended:
                 return
@@ -54,8 +57,8 @@ class Readers:
             with self.lock:
                 self.counted.update(opens=1, died=1)
 
-    def until_it_ends(self, wanted: int) -> dict:
-        command = [sys.executable, str(HERE / "reader.py"), str(self.replica), str(wanted)]
+    def until_it_ends(self, wanted: int, kind: str) -> dict:
+        command = [sys.executable, str(HERE / "reader.py"), str(self.replica), str(wanted), kind]
         last = dict.fromkeys(COUNTS, 0)
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             with self.lock:
@@ -90,7 +93,7 @@ def ours(program: Path, folder: Path, state: str, count: int, opens: int) -> dic
     replica = folder / "replica" / "ledger.db"
     make_master(folder / "ledger.db")
     with daemon(program, folder, state, replica) as metrics:
-        with Readers(replica, count, opens) as readers:
+        with Readers(replica, count, opens, manifest=True) as readers:
             started = time.monotonic()
             while readers.are_reading():
                 time.sleep(0.2)
@@ -109,7 +112,7 @@ def baseline(folder: Path, count: int, opens: int) -> dict:
     writer = subprocess.Popen([sys.executable, str(HERE / "writer.py"), str(master)], stdin=subprocess.PIPE)
     published = Counter()
     try:
-        with Readers(replica, count, opens) as readers:
+        with Readers(replica, count, opens, manifest=False) as readers:
             started = time.monotonic()
             while readers.are_reading():
                 published["failed" if publish() else "succeeded"] += 1
@@ -131,7 +134,8 @@ def daemon(program: Path, folder: Path, state: str, replica: Path) -> Iterator:
     often = {"every": "1s", "overlap": "queue", "missed": "skip"}
     sql = lambda number: {"id": f"write_{number}", "sql": {"connection": "ledger", "statement": NEXT}}
     publish = lambda number: {
-        "id": f"publish_{number}", "publish_replica": {"from": {"connection": "ledger"}, "to": str(replica)},
+        "id": f"publish_{number}",
+        "publish_replica": {"from": {"connection": "ledger"}, "to": str(replica), "method": METHODS[number % 2]},
     }
     settings = {
         "data_dir": str(folder / "data"), "jobs_dir": str(folder / "jobs"), "http": {"listen": "127.0.0.1:0"},
@@ -148,7 +152,7 @@ def daemon(program: Path, folder: Path, state: str, replica: Path) -> Iterator:
         command = [str(program), "serve", "--config", str(folder / "windlass.yaml"), "-v"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
     try:
-        wait(process, log, replica.exists)
+        wait(process, log, replica.with_name(f"{replica.name}.json").exists)
         address = re.search(r"listening.*?(127\.0\.0\.1:\d+)", plain(log))[1]
         yield lambda: counted(address)
     finally:
