@@ -22,11 +22,17 @@ pub(super) const EVERY: &str = "0 * * * * *";
 pub(super) struct Freshness {
     /// Whether each replica was stale at the last look.
     stale: Mutex<BTreeMap<String, bool>>,
+    /// Held by a look: one that hangs on a disk must not gather others behind it.
+    looking: tokio::sync::Mutex<()>,
 }
 
 impl Freshness {
     /// One look at all of them.
     pub(super) async fn look(&self, shared: &Arc<Shared>) {
+        let Ok(_looking) = self.looking.try_lock() else {
+            tracing::warn!("the last look at replicas is still under way; is a disk away?");
+            return;
+        };
         let jobs = match shared.store.publishing_jobs().await {
             Ok(jobs) => jobs,
             Err(error) => {
@@ -35,11 +41,10 @@ impl Freshness {
             }
         };
         let (env, now) = (shared.environment.env.clone(), shared.clock.now());
-        let jobs = jobs.into_iter().map(|job| (job.definition.job, job.definition.base));
-        let jobs: Vec<_> = jobs.collect();
         // A disk of the network that is away would block.
         let looking = tokio::task::spawn_blocking(move || {
-            jobs.iter().flat_map(|(job, base)| seen(job, base, &env, now)).collect::<Vec<_>>()
+            let definitions = jobs.iter().map(|job| &job.definition);
+            definitions.flat_map(|one| seen(&one.job, &one.base, &env, now)).collect::<Vec<_>>()
         });
         match looking.await {
             Ok(seen) => {

@@ -19,19 +19,20 @@ const EVERY: &str = "0 17 * * * *";
 pub(super) async fn start(shared: Arc<Shared>) -> Result<JobScheduler, JobSchedulerError> {
     let scheduler = JobScheduler::new().await?;
     let (keeping, freshness) = (Arc::clone(&shared), Arc::new(Freshness::default()));
-    // What is stale when the daemon starts is known at once.
-    freshness.look(&shared).await;
     let job = Job::new_async(EVERY, move |_, _| {
         let shared = Arc::clone(&keeping);
         Box::pin(async move { keep_house(&shared).await })
     })?;
     scheduler.add(job).await?;
+    let (looking, at_start) = (Arc::clone(&shared), Arc::clone(&freshness));
     let job = Job::new_async(freshness::EVERY, move |_, _| {
-        let (shared, freshness) = (Arc::clone(&shared), Arc::clone(&freshness));
+        let (shared, freshness) = (Arc::clone(&looking), Arc::clone(&freshness));
         Box::pin(async move { freshness.look(&shared).await })
     })?;
     scheduler.add(job).await?;
     scheduler.start().await?;
+    // What is stale when the daemon starts is known at once.
+    at_start.look(&shared).await;
     Ok(scheduler)
 }
 

@@ -5,5 +5,6 @@ mod demo;
 pub(crate) mod folder;
 mod input;
 mod refusals;
+mod replica;
 mod running;
 mod serving;

@@ -5,7 +5,6 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sha2::Digest as _;
 use windlass::domain::code::Code;
 use windlass::domain::failure::Failure;
 use windlass::domain::ids::RunId;
@@ -64,13 +63,18 @@ async fn a_publish_is_a_generation_whose_manifest_describes_it() {
     assert!(manifest.tables.iter().any(|table| table.schema == "시장" && table.rows == 2), "{manifest:?}");
     let file = world.layout().folder().join(&manifest.file);
     assert_eq!(file, world.layout().generation(2));
-    let bytes = fs::read(&file).unwrap();
-    assert_eq!(manifest.bytes, bytes.len() as u64);
-    let digits: String = sha2::Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(manifest.bytes, fs::metadata(&file).unwrap().len());
+    let summed = std::process::Command::new("sha256sum").arg(&file).output().unwrap();
+    let digits = String::from_utf8(summed.stdout).unwrap()[..64].to_owned();
     assert_eq!(manifest.sha256, digits);
     // The replica is that file, and nobody should write to it.
     assert_eq!(inode(&file), inode(&world.replica()));
-    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o222, 0);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&file) & 0o222, 0);
+    assert_eq!(
+        (mode(&world.layout().generations()) & 0o555, mode(&world.layout().manifest())),
+        (mode(&file) | mode(&file) >> 2 | 0o500, mode(&file) | 0o200)
+    );
     assert_eq!(super::world::ask(&world.layout().generation(1), "select count(*) from prices"), "100000");
     assert_eq!(world.problems(), Vec::<String>::new());
     assert_eq!(world.beside(), PUBLISHED);

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, Side};
+use crate::duckdb::{DuckDbFile, OpenMode};
 use crate::steps::StepContext;
-use crate::steps::replica::{Contents, refused, sha256};
+use crate::steps::replica::{Contents, fingerprint, read_all, refused};
 
 use super::place::Place;
 use super::verify::{Expected, verify};
@@ -45,13 +46,28 @@ pub(super) async fn examine(
     let verifying = timed(Box::pin(verify(place, expected, context)));
     let syncing = timed(async { blocking(move || fs::File::open(to_sync)?.sync_all()).await?.map_err(refused) });
     let digesting = timed(async {
-        let digest = blocking(move || sha256(&to_digest, &digesting)).await?;
-        if context.stop.is_cancelled() { Err(Failure::stopped()) } else { digest.map_err(refused) }
+        let found = blocking(move || fingerprint(&to_digest, &digesting)).await?;
+        if context.stop.is_cancelled() { Err(Failure::stopped()) } else { found.map_err(refused) }
     });
-    let ((contents, verified), ((), synced), (sha256, digested)) = tokio::try_join!(verifying, syncing, digesting)?;
+    let ((contents, verified), ((), synced), (found, digested)) = tokio::try_join!(verifying, syncing, digesting)?;
+    if expected.is_copy && !found.is_whole {
+        Box::pin(settle_suspicion(place, context)).await?;
+    }
     let bytes = fs::metadata(&path).map_err(refused)?.len();
     let phases = [("verify", verified), ("sync", synced), ("digest", digested)];
-    Ok(Examined { contents, sha256, bytes, phases })
+    Ok(Examined { contents, sha256: found.sha256, bytes, phases })
+}
+
+/// Has DuckDB read all tables of a copy in which some block isn't as it was written: one that is free does no harm.
+async fn settle_suspicion(place: &Place, context: &StepContext) -> Result<(), Failure> {
+    context.info("some blocks of the master's file don't bear their own checksums; reading all of its tables");
+    let file = DuckDbFile::new(place.temporary().to_path_buf());
+    let session = context.unless_stopped(Box::pin(file.open(OpenMode::ReadOnly))).await?;
+    let session = session.map_err(|error| error.on(Side::Target))?;
+    let read = read_all(&session, &context.stop).await;
+    drop(session.close().await);
+    // What is damaged in the copy is damaged in the master.
+    read.map_err(|error| error.on(Side::Source))
 }
 
 /// Does `work` and says how long it took.

@@ -12,7 +12,7 @@ use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::progress::Progress;
 use crate::domain::step::PublishMethod;
-use crate::duckdb::{DuckDbError, DuckDbFile, DuckDbSession, OpenMode, literal, quoted};
+use crate::duckdb::{DuckDbError, DuckDbErrorKind, DuckDbFile, DuckDbSession, OpenMode, literal, quoted};
 use crate::steps::replica::{count_in, logs_of};
 
 use super::build::{Build, Made, TableRows};
@@ -133,7 +133,9 @@ async fn write_afresh(
     let copying = async {
         let copied = session.run(&build.context.stop, "writing the master's contents into a new file", work).await;
         copied.map_err(|error| {
-            let failure = error.on(Side::Target);
+            // Nothing is read of the new file that could be damaged.
+            let damaged = error.kind == DuckDbErrorKind::Damaged;
+            let failure = error.on(if damaged { Side::Source } else { Side::Target });
             if has_foreign_keys && failure.message.contains("oreign key") {
                 return failure.with_hint("DuckDB copies tables without regard to foreign keys: use `method: copy`");
             }

@@ -88,12 +88,20 @@ impl Place {
                 fs::remove_file(&self.temporary)
             })
             .map_err(|error| refused(&error))?;
-        for entry in fs::read_dir(self.folder()).map_err(|error| refused(&error))?.flatten() {
+        self.sweep(context).map_err(|error| refused(&error))
+    }
+
+    /// Removes this step's hidden files, and those of others that nobody has written to for long.
+    pub(super) fn sweep(&self, context: &StepContext) -> io::Result<()> {
+        for entry in fs::read_dir(self.folder())?.flatten() {
             let name = entry.file_name();
             let name = name.to_string_lossy();
             let others = name.starts_with(&self.layout.hidden_prefix()) && name.contains(".tmp");
-            if name.starts_with(&self.own) || (others && rests(&entry)) {
-                context.warn(format!("removing {name}, left by an earlier attempt"));
+            let ours = name.starts_with(&self.own);
+            if ours || (others && rests(&entry)) {
+                if entry.path() != self.temporary {
+                    context.warn(format!("removing {name}, left by an earlier attempt"));
+                }
                 remove(&entry.path(), context);
             }
         }

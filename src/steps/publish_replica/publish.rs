@@ -24,12 +24,14 @@ pub(in crate::steps) async fn run(step: &PublishStep, context: &StepContext) -> 
     let checks = step.checks.iter().map(|check| context.scope.sql(check)).collect::<Result<Vec<_>, _>>()?;
     let place = Place::find(&context.scope.text(&step.to[0])?, context)?;
     place.prepare(context)?;
-    let result = match Box::pin(shown_before(&place, context)).await? {
+    let result = match Box::pin(shown_before(&place, step.keep, context)).await? {
         Some(manifest) => Ok(outcome(&manifest, None, &place, context)),
         None => attempt(step, &checks, &place, context).await,
     };
     // After success there is nothing left of them to remove.
     place.remove_temporary(context);
+    // A child process of an attempt that was killed may have begun to write after the first sweep.
+    drop(place.sweep(context));
     result
 }
 
@@ -45,7 +47,8 @@ async fn attempt(
     let connection = connection_of(&step.source);
     shrink::refuse(published.as_ref(), &made.tables, step.max_shrink)?;
     context.host.progress(Progress::phase("verifying the new file"));
-    let expected = Expected { tables: &made.tables, storage_version: &step.storage_version, checks };
+    let is_copy = made.method == "copy";
+    let expected = Expected { tables: &made.tables, storage_version: &step.storage_version, is_copy, checks };
     let examined = Box::pin(examine(place, &expected, context)).await?;
     let new = New {
         examined: &examined,

@@ -58,7 +58,7 @@ pub(super) async fn show(new: &New<'_>, place: &Place, context: &StepContext) ->
 }
 
 /// What an earlier attempt of this step has shown, or was about to, if it died before anybody could record it.
-pub(super) async fn shown_before(place: &Place, context: &StepContext) -> Result<Option<Manifest>, Failure> {
+pub(super) async fn shown_before(place: &Place, keep: u32, context: &StepContext) -> Result<Option<Manifest>, Failure> {
     if context.attempt == 1 {
         return Ok(None);
     }
@@ -70,10 +70,14 @@ pub(super) async fn shown_before(place: &Place, context: &StepContext) -> Result
     let state = settled(place, context).await?;
     let Some(manifest) = state.kept.get(&number).or(state.manifest.as_ref()).cloned() else { return Ok(None) };
     let published = state.manifest.as_ref().map_or(0, |one| one.generation.max(one.rolled_back_from.unwrap_or(0)));
-    if number > published {
-        let (layout, shown) = (place.layout().clone(), manifest.clone());
-        blocking(move || replica::show_again(&layout, &shown)).await?.map_err(refused)?;
-    }
+    let (layout, shown) = (place.layout().clone(), manifest.clone());
+    let finishing = move || {
+        if number > published {
+            replica::show_again(&layout, &shown)?;
+        }
+        Ok(replica::remove_old(&layout, &State::read(&layout)?, keep))
+    };
+    blocking(finishing).await?.map_err(refused)?;
     context
         .warn(format!("an earlier attempt published generation {number} and could not say so; it is not made again"));
     Ok(Some(manifest))

@@ -17,6 +17,8 @@ pub(super) struct Expected<'e> {
     pub(super) tables: &'e [TableRows],
     /// The newest storage version that readers can read.
     pub(super) storage_version: &'e str,
+    /// Whether it is another file's copy, that nobody has read.
+    pub(super) is_copy: bool,
     /// The job's own checks.
     pub(super) checks: &'e [String],
 }

@@ -82,6 +82,20 @@ pub(crate) async fn look(session: &DuckDbSession, stop: &CancellationToken) -> R
     session.run(stop, "counting rows", work).await
 }
 
+/// Has DuckDB read every column of every table, which checks each block that they are in. Indexes are not read.
+pub(crate) async fn read_all(session: &DuckDbSession, stop: &CancellationToken) -> Result<(), DuckDbError> {
+    let database = session.database_name().to_owned();
+    let work = move |connection: &::duckdb::Connection| {
+        for table in count_in(connection, &database)? {
+            let name = format!("{}.{}.{}", quoted(&database), quoted(&table.schema), quoted(&table.name));
+            let all = format!("select bit_xor(hash(whole_row)) is null from {name} as whole_row");
+            connection.query_row(&all, [], |row| row.get::<_, bool>(0))?;
+        }
+        Ok(())
+    };
+    session.run(stop, "reading all of its tables", work).await
+}
+
 /// All tables of a database with the number of their rows, as the connection's transaction sees them.
 pub(crate) fn count_in(connection: &::duckdb::Connection, database: &str) -> Result<Vec<TableRows>, ::duckdb::Error> {
     let list = format!(

@@ -1,4 +1,4 @@
-//! The SHA-256 of a file.
+//! The SHA-256 of a file, and whether its blocks look whole on the way.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -7,30 +7,44 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
+use super::blocks::Blocks;
+
 /// How much is read at once: enough that a call to the system costs nothing beside it.
 const AT_ONCE: usize = 1 << 20;
 
-/// The file's SHA-256 in lowercase hexadecimal digits. Blocks for as long as reading takes; ends early, with an error
-/// that says so, when `stop` fires.
+/// A DuckDB file, read from its first byte to its last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// Its SHA-256 in lowercase hexadecimal digits.
+    pub sha256: String,
+    /// Whether all of its blocks bear their own checksums. Where they don't, some may be damaged, or just free.
+    pub is_whole: bool,
+}
+
+/// Reads a file. Blocks for as long as that takes; ends early, with an error that says so, when `stop` fires.
 ///
 /// Not for a file that somebody in this process has open in DuckDB to write: closing it here would drop DuckDB's lock.
-pub fn sha256(path: &Path, stop: &CancellationToken) -> io::Result<String> {
+pub fn fingerprint(path: &Path, stop: &CancellationToken) -> io::Result<Fingerprint> {
     let mut file = File::open(path)?;
     let mut buffer = vec![0; AT_ONCE];
-    let mut hasher = Sha256::new();
+    let (mut hasher, mut blocks) = (Sha256::new(), Blocks::default());
     loop {
         if stop.is_cancelled() {
             return Err(io::Error::new(io::ErrorKind::Interrupted, "stopped on request"));
         }
         match file.read(&mut buffer) {
             Ok(0) => break,
-            Ok(read) => hasher.update(&buffer[..read]),
+            Ok(read) => {
+                hasher.update(&buffer[..read]);
+                blocks.pass(&buffer[..read]);
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
     let digits = hasher.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    Ok(digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect())
+    let sha256 = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
+    Ok(Fingerprint { sha256, is_whole: blocks.are_whole() })
 }
 
 #[cfg(test)]
@@ -42,7 +56,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
         std::fs::write(&path, "abc").unwrap();
-        let digest = sha256(&path, &CancellationToken::new()).unwrap();
-        assert_eq!(digest, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        let found = fingerprint(&path, &CancellationToken::new()).unwrap();
+        assert!(!found.is_whole);
+        assert_eq!(found.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 }

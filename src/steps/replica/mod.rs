@@ -9,6 +9,7 @@
 //! Everything here blocks and knows no step; what changes a replica wants the `PublishLock` held.
 
 mod announced;
+mod blocks;
 mod contents;
 mod digest;
 mod health;
@@ -24,7 +25,7 @@ mod verify;
 
 pub use announced::{Announced, announced};
 pub use contents::{Contents, TableRows, contents};
-pub use digest::sha256;
+pub use digest::{Fingerprint, fingerprint};
 pub use health::{age, problems, unfinished_files};
 pub use layout::{Layout, logs_of};
 pub use lock::PublishLock;
@@ -33,7 +34,7 @@ pub use roll_back::roll_back;
 pub use state::State;
 pub use verify::wrong_with;
 
-pub(super) use contents::{count_in, look};
+pub(super) use contents::{count_in, look, read_all};
 pub(super) use keep::{remove_halves, remove_old};
 pub(super) use manifest::own_as;
 pub(super) use show::{enter, finish, leave, show, show_again};

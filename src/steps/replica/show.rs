@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use crate::domain::replica::Manifest;
@@ -16,8 +17,9 @@ pub(crate) fn enter(layout: &Layout, hidden: &Path, made: &Manifest) -> io::Resu
     let (file, beside) = (layout.generation(made.generation), with_ending(hidden, ".json"));
     let entered = (|| {
         // Before anything is named: on a full disk this is what fails.
-        manifest::write(&beside, made, &fs::metadata(hidden)?)?;
-        make_folder(layout)?;
+        let facts = fs::metadata(hidden)?;
+        manifest::write(&beside, made, &facts)?;
+        make_folder(layout, &facts)?;
         match fs::hard_link(hidden, &file) {
             Err(error) if has_no_links(&error) => {
                 fs::remove_file(&beside)?;
@@ -91,13 +93,16 @@ pub(crate) fn finish(layout: &Layout, state: &mut State) -> io::Result<Option<u6
     Ok(Some(number))
 }
 
-/// Makes the folder of generations, durably.
-fn make_folder(layout: &Layout) -> io::Result<()> {
+/// Makes the folder of generations, durably. Who may read the replica may look into it.
+fn make_folder(layout: &Layout, replica: &fs::Metadata) -> io::Result<()> {
     let folder = layout.generations();
     match fs::create_dir(&folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
         made => made?,
     }
+    let readers = replica.permissions().mode() & 0o444;
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700 | readers | readers >> 2))?;
+    manifest::own_as(&folder, replica);
     sync(layout.folder())
 }
 

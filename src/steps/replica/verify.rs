@@ -9,7 +9,7 @@ use crate::domain::failure::Failure;
 use crate::domain::replica::Manifest;
 
 use super::contents::{TableRows, contents};
-use super::digest::sha256;
+use super::digest::fingerprint;
 use super::refusal::refused;
 
 /// All that is wrong with a file, in words; nothing if it is the one that the manifest describes, down to the last
@@ -22,12 +22,12 @@ pub async fn wrong_with(file: &Path, manifest: &Manifest, stop: &CancellationTok
         wrong.push(format!("it has {bytes} bytes, its manifest says {}", manifest.bytes));
     }
     let (path, stopping) = (file.to_path_buf(), stop.clone());
-    let digest = tokio::task::spawn_blocking(move || sha256(&path, &stopping)).await;
+    let digest = tokio::task::spawn_blocking(move || fingerprint(&path, &stopping)).await;
     let digest = digest.map_err(|error| Failure::bug(format!("{doing}: {error}")))?;
     if stop.is_cancelled() {
         return Err(Failure::stopped());
     }
-    if digest.map_err(|error| refused(&doing, &error))? != manifest.sha256 {
+    if digest.map_err(|error| refused(&doing, &error))?.sha256 != manifest.sha256 {
         wrong.push("its SHA-256 is not the manifest's".to_owned());
     }
     match Box::pin(contents(file, stop)).await {
