@@ -8,7 +8,7 @@ use tokio::process::Command;
 use crate::support::{flags, python_with_duckdb, server};
 
 /// How often all readers together open the replica.
-const OPENS: u64 = 1_500;
+const OPENS: u64 = 2_000;
 
 #[tokio::test]
 async fn readers_never_fail_to_open_nor_see_anything_but_a_whole_generation() {
@@ -29,7 +29,7 @@ async fn readers_never_fail_to_open_nor_see_anything_but_a_whole_generation() {
     let counted: Value = serde_json::from_slice(&output.stdout).unwrap();
     let counted = &counted["Windlass"];
     flags::note(&counted.to_string());
-    assert_eq!(counted["opens"], opens);
+    assert!(counted["opens"].as_u64() >= Some(opens), "{counted}");
     for wrong in ["failed_opens", "failed_queries", "inconsistent", "died", "failed_publishes", "failed_writes"] {
         assert_eq!(counted[wrong], 0, "{wrong}: {counted}");
     }
