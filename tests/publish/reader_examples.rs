@@ -6,8 +6,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use windlass::domain::step::PublishMethod;
 
-use super::world::World;
-use crate::support::{pythons_with_duckdb, shell_of_duckdb, skipped};
+use super::world::{World, ask};
+use crate::support::{python_with_duckdb, pythons_with_duckdb, shell_of_duckdb, skipped};
 
 /// The example at work; killed when the test ends.
 struct Example {
@@ -148,6 +148,47 @@ async fn the_shell_example_makes_its_report_anew_for_a_new_generation_only() {
     std::fs::remove_file(format!("{}.json", world.replica().display())).unwrap();
     assert!(!run().status.success());
     assert_eq!(read(), "n\n2\n");
+}
+
+/// Serves a folder over HTTP and says where.
+const SERVES: &str = "
+import functools, http.server, sys
+handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=sys.argv[1])
+server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler)
+print(f'http://127.0.0.1:{server.server_port}', flush=True)
+server.serve_forever()
+";
+
+#[tokio::test]
+async fn the_fetching_example_keeps_a_whole_copy_of_a_replica_behind_http() {
+    let Some(python) = python_with_duckdb() else { return };
+    let world = published().await;
+    let folder = world.replica().parent().unwrap().to_owned();
+    let serve = ["-c", SERVES, folder.to_str().unwrap()];
+    let mut server = Example::start(Command::new(&python).args(serve).stderr(Stdio::null()));
+    let address = format!("{}/{}", server.hear(), world.replica().file_name().unwrap().to_str().unwrap());
+    let copy = world.folder.path().join("copy.db");
+    let fetch = || {
+        let output = Command::new(&python).arg(example("fetch.py")).arg(&address).arg(&copy).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        said.trim_end().to_owned()
+    };
+    let count = || ask(&copy, "select count(*) from t");
+    assert_eq!((fetch().as_str(), count().as_str()), ("fetched", "1"));
+    assert_eq!(fetch(), "nothing new");
+    publish_another(&world).await;
+    // Damaged on the way, as far as the reader can tell.
+    let manifest = PathBuf::from(format!("{}.json", world.replica().display()));
+    let told = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, told.replace("\"sha256\": \"", "\"sha256\": \"0")).unwrap();
+    let said = fetch();
+    assert!(said.contains("was not fetched whole"), "{said}");
+    assert_eq!(count(), "1");
+    std::fs::write(&manifest, told).unwrap();
+    assert_eq!((fetch().as_str(), count().as_str()), ("fetched", "2"));
+    // The copy is read like any replica.
+    let arguments = [example("replica.py"), copy.clone(), "select count(*) from t".into()];
+    assert_eq!(Example::start(Command::new(&python).args(arguments)).hear(), "generation 2: [(2,)]");
 }
 
 #[tokio::test]
