@@ -29,9 +29,10 @@ async fn both_methods_publish_all_that_the_master_holds() {
         assert!(observed.contains(&expected), "{observed:?}");
         assert_eq!(outcome.generation, Some(1));
         assert!(method == PublishMethod::Compact || outcome.compaction == Some(1.0), "{:?}", outcome.compaction);
-        let mut phases = [made_by, "verify", "sync", "digest", "rename"];
-        phases.sort_unstable();
-        assert_eq!(outcome.phases.keys().collect::<Vec<_>>(), phases);
+        // Where no blocks are shared a copy is digested on the way.
+        for phase in [made_by, "verify", "sync", "rename"] {
+            assert!(outcome.phases.contains_key(phase), "{:?}", outcome.phases);
+        }
 
         assert_eq!(world.ask("select sum(price) from prices"), "49999500.00");
         assert_eq!(world.ask("select \"이름\" from \"시장\".\"종목 \"\"x\"\".y\" where symbol = '005930'"), "삼성전자");

@@ -1,11 +1,14 @@
 //! What both ways of building a replica share: the new file, attached to a DuckDB session while it is filled.
 
+use std::sync::OnceLock;
+
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::duckdb::{DuckDbSession, literal, quoted};
 use crate::steps::StepContext;
+use crate::steps::replica::Fingerprint;
 pub(super) use crate::steps::replica::TableRows;
 
 use super::place::Place;
@@ -18,6 +21,8 @@ pub(super) struct Build<'b> {
     pub(super) storage_version: &'b str,
     /// The attempt.
     pub(super) context: &'b StepContext,
+    /// The new file's fingerprint, where it was taken while the file was written.
+    pub(super) fingerprint: OnceLock<Fingerprint>,
 }
 
 /// A new file, complete as far as its builder knows.

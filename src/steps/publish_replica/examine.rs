@@ -1,4 +1,4 @@
-//! The new file examined: verified, written to the disk for good, and digested, all at once.
+//! The new file examined: verified, written to the disk for good, and digested where it wasn't on the way, all at once.
 
 use std::fs;
 use std::io;
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::domain::failure::{Failure, Side};
 use crate::duckdb::{DuckDbFile, OpenMode};
 use crate::steps::StepContext;
-use crate::steps::replica::{Contents, fingerprint, read_all, refused};
+use crate::steps::replica::{Contents, Fingerprint, fingerprint, read_all, refused};
 
 use super::place::Place;
 use super::verify::{Expected, verify};
@@ -25,7 +25,7 @@ pub(super) struct Examined {
     /// Its size.
     pub(super) bytes: u64,
     /// How long each part of it took. They ran side by side.
-    pub(super) phases: [(&'static str, Duration); 3],
+    pub(super) phases: Vec<(&'static str, Duration)>,
 }
 
 /// Examines the hidden file. DuckDB has closed it, and nobody else knows of it, so opening it here takes no lock away
@@ -33,6 +33,7 @@ pub(super) struct Examined {
 pub(super) async fn examine(
     place: &Place,
     expected: &Expected<'_>,
+    known: Option<Fingerprint>,
     context: &StepContext,
 ) -> Result<Examined, Failure> {
     let doing = format!("examining the new file in {}", place.folder().display());
@@ -45,7 +46,11 @@ pub(super) async fn examine(
     let (to_sync, to_digest, digesting) = (Arc::clone(&path), Arc::clone(&path), stop.clone());
     let verifying = timed(Box::pin(verify(place, expected, context)));
     let syncing = timed(async { blocking(move || fs::File::open(to_sync)?.sync_all()).await?.map_err(refused) });
+    let was_known = known.is_some();
     let digesting = timed(async {
+        if let Some(known) = known {
+            return Ok(known);
+        }
         let found = blocking(move || fingerprint(&to_digest, &digesting)).await?;
         if context.stop.is_cancelled() { Err(Failure::stopped()) } else { found.map_err(refused) }
     });
@@ -54,7 +59,10 @@ pub(super) async fn examine(
         Box::pin(settle_suspicion(place, context)).await?;
     }
     let bytes = fs::metadata(&path).map_err(refused)?.len();
-    let phases = [("verify", verified), ("sync", synced), ("digest", digested)];
+    let mut phases = vec![("verify", verified), ("sync", synced)];
+    if !was_known {
+        phases.push(("digest", digested));
+    }
     Ok(Examined { contents, sha256: found.sha256, bytes, phases })
 }
 

@@ -23,6 +23,7 @@ mod show;
 mod shrink;
 mod snapshot;
 mod space;
+mod stream_copy;
 mod table_copy;
 mod verify;
 

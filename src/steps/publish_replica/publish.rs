@@ -1,6 +1,7 @@
 //! One attempt: build, examine, show.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::domain::failure::Failure;
@@ -10,7 +11,7 @@ use crate::domain::progress::Progress;
 use crate::domain::replica::{Manifest, ManifestTable};
 use crate::domain::step::{PublishSource, PublishStep};
 use crate::steps::StepContext;
-use crate::steps::replica::{State, TableRows, refused};
+use crate::steps::replica::{Fingerprint, State, TableRows, refused};
 
 use super::build::{Build, Made};
 use super::examine::{examine, timed};
@@ -43,13 +44,13 @@ async fn attempt(
 ) -> Result<Outcome, Failure> {
     let published = State::read(place.layout()).map_err(|error| refused(&place.doing(), &error))?.manifest;
     let made_at = now();
-    let (made, built) = timed(Box::pin(build(step, published.as_ref(), place, context))).await?;
+    let ((made, fingerprint), built) = timed(Box::pin(build(step, published.as_ref(), place, context))).await?;
     let connection = connection_of(&step.source);
     shrink::refuse(published.as_ref(), &made.tables, step.max_shrink)?;
     context.host.progress(Progress::phase("verifying the new file"));
     let is_copy = made.method == "copy";
     let expected = Expected { tables: &made.tables, storage_version: &step.storage_version, is_copy, checks };
-    let examined = Box::pin(examine(place, &expected, context)).await?;
+    let examined = Box::pin(examine(place, &expected, fingerprint, context)).await?;
     let new = New {
         examined: &examined,
         method: made.method,
@@ -69,23 +70,25 @@ async fn attempt(
     Ok(outcome)
 }
 
-/// Builds the hidden file.
+/// Builds the hidden file. Says its fingerprint where it is known already.
 async fn build(
     step: &PublishStep,
     published: Option<&Manifest>,
     place: &Place,
     context: &StepContext,
-) -> Result<Made, Failure> {
-    let build = Build { place, storage_version: &step.storage_version, context };
-    match &step.source {
-        PublishSource::DuckDb { connection } => Box::pin(master::build(connection, step.method, &build)).await,
+) -> Result<(Made, Option<Fingerprint>), Failure> {
+    let fingerprint = OnceLock::new();
+    let build = Build { place, storage_version: &step.storage_version, context, fingerprint };
+    let made = match &step.source {
+        PublishSource::DuckDb { connection } => Box::pin(master::build(connection, step.method, &build)).await?,
         PublishSource::Postgres { connection, tables } => {
             if let Some(published) = published {
                 space::refuse_if_short(place.folder(), published.bytes, context)?;
             }
-            Box::pin(snapshot::build(connection, tables, &build)).await
+            Box::pin(snapshot::build(connection, tables, &build)).await?
         }
-    }
+    };
+    Ok((made, build.fingerprint.into_inner()))
 }
 
 /// What a generation that readers see has to say, to the metrics at once.

@@ -1,6 +1,7 @@
 //! From a file that was examined to a generation that readers see; and what another attempt had shown already.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -35,16 +36,14 @@ pub(super) struct New<'n> {
 /// once it could begin.
 pub(super) async fn show(new: &New<'_>, place: &Place, context: &StepContext) -> Result<(Manifest, Duration), Failure> {
     let doing = place.doing();
-    let _lock = lock(place, context).await?;
-    let state = settled(place, context).await?;
+    let lock = lock(place, context).await?;
+    let state = settled(&lock, place, context).await?;
     // Another publisher may have been here since it was asked first.
     shrink::refuse(state.manifest.as_ref(), &new.examined.contents.tables, new.max_shrink)?;
     let manifest = manifest(new, &state, place.layout(), context);
     let (layout, hidden, keep) = (place.layout().clone(), place.temporary().to_path_buf(), new.keep);
-    let putting = async {
-        blocking(move || put(&layout, &hidden, manifest, keep)).await?.map_err(|error| refused(&doing, &error))
-    };
-    let (shown, took) = timed(putting).await?;
+    let putting = under(&lock, move || put(&layout, &hidden, manifest, keep));
+    let (shown, took) = timed(async { putting.await?.map_err(|error| refused(&doing, &error)) }).await?;
     if !shown.kept {
         context.warn(format!(
             "{} is on a file system without hard links: the replica is published, but no generations are kept",
@@ -66,8 +65,8 @@ pub(super) async fn shown_before(place: &Place, keep: u32, context: &StepContext
     let refused = |error: io::Error| refused(&doing, &error);
     let state = State::read(place.layout()).map_err(refused)?;
     let Some(number) = earlier(&state, context) else { return Ok(None) };
-    let _lock = lock(place, context).await?;
-    let state = settled(place, context).await?;
+    let lock = lock(place, context).await?;
+    let state = settled(&lock, place, context).await?;
     let Some(manifest) = state.kept.get(&number).or(state.manifest.as_ref()).cloned() else { return Ok(None) };
     let published = state.manifest.as_ref().map_or(0, |one| one.generation.max(one.rolled_back_from.unwrap_or(0)));
     let (layout, shown) = (place.layout().clone(), manifest.clone());
@@ -77,7 +76,7 @@ pub(super) async fn shown_before(place: &Place, keep: u32, context: &StepContext
         }
         Ok(replica::remove_old(&layout, &State::read(&layout)?, keep))
     };
-    blocking(finishing).await?.map_err(refused)?;
+    under(&lock, finishing).await?.map_err(refused)?;
     context
         .warn(format!("an earlier attempt published generation {number} and could not say so; it is not made again"));
     Ok(Some(manifest))
@@ -93,15 +92,29 @@ fn earlier(state: &State, context: &StepContext) -> Option<u64> {
 }
 
 /// Takes the lock and passes the gate.
-async fn lock(place: &Place, context: &StepContext) -> Result<PublishLock, Failure> {
+async fn lock(place: &Place, context: &StepContext) -> Result<Arc<PublishLock>, Failure> {
     context.host.progress(Progress::phase("publishing"));
     let lock = PublishLock::take(place.layout(), &context.stop, |words| context.info(words)).await?;
     context.unless_stopped(context.host.gate()).await??;
-    Ok(lock)
+    Ok(Arc::new(lock))
+}
+
+/// Does `work` with the lock, which is held until it is done, also if nobody waits for it any more.
+async fn under<T: Send + 'static>(
+    lock: &Arc<PublishLock>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
+    let lock = Arc::clone(lock);
+    blocking(move || {
+        let done = work();
+        drop(lock);
+        done
+    })
+    .await
 }
 
 /// What is there, once what crashes interrupted has been finished or removed.
-async fn settled(place: &Place, context: &StepContext) -> Result<State, Failure> {
+async fn settled(lock: &Arc<PublishLock>, place: &Place, context: &StepContext) -> Result<State, Failure> {
     let doing = place.doing();
     let layout = place.layout().clone();
     let settle = move || {
@@ -110,7 +123,7 @@ async fn settled(place: &Place, context: &StepContext) -> Result<State, Failure>
         let halves = replica::remove_halves(&layout, &state);
         Ok((state, finished, halves))
     };
-    let (state, finished, halves) = blocking(settle).await?.map_err(|error: io::Error| refused(&doing, &error))?;
+    let (state, finished, halves) = under(lock, settle).await?.map_err(|error: io::Error| refused(&doing, &error))?;
     if let Some(number) = finished {
         context.warn(format!("the replica was generation {number} already, its manifest did not say so: now it does"));
     }

@@ -21,30 +21,47 @@ pub struct Fingerprint {
     pub is_whole: bool,
 }
 
+/// A file's fingerprint in the making.
+#[derive(Default)]
+pub struct Digesting {
+    hasher: Sha256,
+    blocks: Blocks,
+}
+
+impl Digesting {
+    /// Takes in the file's next bytes.
+    pub fn pass(&mut self, bytes: &[u8]) {
+        self.hasher.update(bytes);
+        self.blocks.pass(bytes);
+    }
+
+    /// What it comes to.
+    pub fn finish(self) -> Fingerprint {
+        let digits = self.hasher.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let sha256 = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
+        Fingerprint { sha256, is_whole: self.blocks.are_whole() }
+    }
+}
+
 /// Reads a file. Blocks for as long as that takes; ends early, with an error that says so, when `stop` fires.
 ///
 /// Not for a file that somebody in this process has open in DuckDB to write: closing it here would drop DuckDB's lock.
 pub fn fingerprint(path: &Path, stop: &CancellationToken) -> io::Result<Fingerprint> {
     let mut file = File::open(path)?;
     let mut buffer = vec![0; AT_ONCE];
-    let (mut hasher, mut blocks) = (Sha256::new(), Blocks::default());
+    let mut digesting = Digesting::default();
     loop {
         if stop.is_cancelled() {
             return Err(io::Error::new(io::ErrorKind::Interrupted, "stopped on request"));
         }
         match file.read(&mut buffer) {
             Ok(0) => break,
-            Ok(read) => {
-                hasher.update(&buffer[..read]);
-                blocks.pass(&buffer[..read]);
-            }
+            Ok(read) => digesting.pass(&buffer[..read]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
-    let digits = hasher.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    let sha256 = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
-    Ok(Fingerprint { sha256, is_whole: blocks.are_whole() })
+    Ok(digesting.finish())
 }
 
 #[cfg(test)]

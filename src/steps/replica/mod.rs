@@ -25,7 +25,7 @@ mod verify;
 
 pub use announced::{Announced, announced};
 pub use contents::{Contents, TableRows, contents};
-pub use digest::{Fingerprint, fingerprint};
+pub use digest::{Digesting, Fingerprint, fingerprint};
 pub use health::{age, problems, unfinished_files};
 pub use layout::{Layout, logs_of};
 pub use lock::PublishLock;
