@@ -34,7 +34,7 @@ fn published(replica: &Path) -> Result<(u64, PathBuf), Box<dyn Error>> {
     let told: serde_json::Value = serde_json::from_slice(&fs::read(&manifest)?)?;
     let number = told["generation"].as_u64().ok_or("the manifest names no generation")?;
     let file = told["file"].as_str().ok_or("the manifest names no file")?;
-    Ok((number, manifest.parent().unwrap_or(Path::new("")).join(file)))
+    Ok((number, manifest.with_file_name(file)))
 }
 
 /// Opens the published generation, unless it is the one that is open.
