@@ -8,5 +8,8 @@ mod from_master;
 mod from_postgres;
 mod generations;
 mod kill;
+mod reader_examples;
+mod reader_processes;
 mod readers;
 mod refusals;
+mod what_readers_find;

@@ -1,31 +1,29 @@
 """Rounds of all ways, by turns, and the tables of medians."""
 
 import argparse
-import os
-import platform
 import sys
-from datetime import date
 from pathlib import Path
 from statistics import median
 
-import ways
-from server import Server, programs
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
-ROOT = Path(__file__).resolve().parents[3]
+import ways
+from data import Data
+from program import Windlass, default_program, machine
+from server import programs
 
 
 def options() -> argparse.Namespace:
-    target = Path(os.environ.get("CARGO_TARGET_DIR", Path.home() / ".cache/windlass/target"))
     parser = argparse.ArgumentParser(prog="bench-copy", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="how often each way is measured")
     parser.add_argument("--rows", type=int, default=5_000_000, help="rows of the wide table; 5,000,000 are about 540 MB as text")
-    parser.add_argument("--windlass", type=Path, default=target / "release" / "windlass", help="the program")
+    parser.add_argument("--windlass", type=Path, default=default_program(), help="the program")
     parser.add_argument("--postgres", help="folder of PostgreSQL's programs")
     parser.add_argument("--only", default="wide,narrow,many,memory", help="sets of data, separated by commas")
     return parser.parse_args()
 
 
-def rounds(count: int, server: Server, name: str, made: dict) -> dict[str, list[dict]]:
+def rounds(count: int, server: Data, name: str, made: dict) -> dict[str, list[dict]]:
     rows: dict[str, list[dict]] = {way: [] for way in made}
     for number in range(count):
         # Who comes first alternates as well.
@@ -51,9 +49,9 @@ def table(rows: dict[str, list[dict]], ours: str) -> str:
     return "\n".join(lines)
 
 
-def one_table(server: Server, windlass: ways.Windlass, given: argparse.Namespace, name: str, count: int) -> str:
+def one_table(server: Data, windlass: Windlass, given: argparse.Namespace, name: str, count: int) -> str:
     server.prepare(name, count)
-    copy = lambda **more: windlass(name, {"table": f"public.{name}"}, {"table": f"public.{name}"}, **more)
+    copy = lambda **more: ways.copied(windlass, server, name, {"table": f"public.{name}"}, {"table": f"public.{name}"}, **more)
     made = {
         "Windlass, 1 stream": copy,
         "Windlass, 2 streams": lambda: copy(streams=2),
@@ -71,9 +69,9 @@ def one_table(server: Server, windlass: ways.Windlass, given: argparse.Namespace
     return f"### One table: {name}\n\n{notes}\n\n{table(rows, 'Windlass, 1 stream')}"
 
 
-def many_tables(server: Server, windlass: ways.Windlass, given: argparse.Namespace) -> str:
+def many_tables(server: Data, windlass: Windlass, given: argparse.Namespace) -> str:
     tables = server.prepare("many", 0)
-    copy = lambda **more: windlass("many", {"tables": "public.small_*"}, {"schema": "public"}, **more)
+    copy = lambda **more: ways.copied(windlass, server, "many", {"tables": "public.small_*"}, {"schema": "public"}, **more)
     made = {
         "Windlass, 1 stream": copy,
         "Windlass, 2 streams": lambda: copy(streams=2),
@@ -84,13 +82,13 @@ def many_tables(server: Server, windlass: ways.Windlass, given: argparse.Namespa
     return f"### 500 tables of 1,000 rows\n\n{table(rows, 'Windlass, 1 stream')}"
 
 
-def memory(server: Server, windlass: ways.Windlass, given: argparse.Namespace) -> str:
+def memory(server: Data, windlass: Windlass, given: argparse.Namespace) -> str:
     """Peak memory of the whole process at one row, at the wide table, and at four times that."""
     if server.run("postgres", "select count(*) from pg_database where datname = 'source_wide'") == "0":
         server.prepare("wide", given.rows)
     lines = ["| rows | bytes | peak memory, MiB |", "|---|---|---|"]
     for times, query in [(0, "select 1 as one"), (1, "select * from wide"), (4, " union all ".join(["select * from wide"] * 4))]:
-        row = windlass("wide", {"query": query}, {"table": "public.memory"}, unlogged=True)
+        row = ways.copied(windlass, server, "wide", {"query": query}, {"table": "public.memory"}, unlogged=True)
         size = server.run("target_wide", "select pg_size_pretty(pg_table_size('memory'))")
         lines.append(f"| {row['rows']} | {size} | {row['mib']:.1f} |")
         server.run("target_wide", "drop table memory")
@@ -102,9 +100,9 @@ def main() -> None:
     if not given.windlass.exists():
         raise SystemExit(f"bench-copy: error: {given.windlass} is missing; `cargo build --release`, or name it: --windlass")
     wanted, told = given.only.split(","), []
-    with Server(programs(given.postgres)) as server:
-        windlass = ways.Windlass(given.windlass.resolve(), server)
-        version = server.run("postgres", "show server_version")
+    with Data(programs(given.postgres)) as server:
+        windlass = Windlass(given.windlass.resolve(), server.folder / "windlass", server.address("state"))
+        version = server.version()
         if "wide" in wanted:
             told.append(one_table(server, windlass, given, "wide", given.rows))
         if "memory" in wanted:
@@ -113,10 +111,8 @@ def main() -> None:
             told.append(one_table(server, windlass, given, "narrow", given.rows * 2))
         if "many" in wanted:
             told.append(many_tables(server, windlass, given))
-    gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     print(
-        f"{date.today()}: PostgreSQL {version}, source and target on one server, Unix socket; medians of {given.rounds} rounds; "
-        f"{os.cpu_count()} processors, {gib:.0f} GiB, {platform.system()} {platform.release()}.\n"
+        f"{machine()}; PostgreSQL {version}, source and target on one server, Unix socket; medians of {given.rounds} rounds.\n"
     )
     print("\n\n".join(told))
 

@@ -3,25 +3,26 @@
 import argparse
 import json
 import os
-import platform
 import sys
 import time
-from datetime import date
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
 import report
+from data import Data
+from program import default_program, machine
 from scenarios import Scenario, scenarios
-from server import Server, programs
+from server import programs
 from tools import Windlass
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def options() -> argparse.Namespace:
-    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     parser = argparse.ArgumentParser(prog="bench-ctas", description=__doc__)
     parser.add_argument("--rounds", type=int, default=30, help="rounds under contention; the others make a share of them")
-    parser.add_argument("--windlass", type=Path, default=target / "release" / "windlass", help="the program")
+    parser.add_argument("--windlass", type=Path, default=default_program(), help="the program")
     parser.add_argument("--postgres", help="folder of PostgreSQL's programs")
     parser.add_argument("--rows", type=int, default=5_000_000, help="rows of the table that is read")
     parser.add_argument("--out", type=Path, default=ROOT / "target" / "bench-ctas", help="folder of the results")
@@ -51,7 +52,7 @@ class Results:
         return {way: of_way(way) for way in scenario.ways}
 
 
-def measure(scenario: Scenario, rounds: int, server: Server, results: Results) -> None:
+def measure(scenario: Scenario, rounds: int, server: Data, results: Results) -> None:
     wanted = max(1, round(rounds * scenario.share))
     for number in range(wanted):
         # Who comes first alternates as well.
@@ -68,12 +69,10 @@ def measure(scenario: Scenario, rounds: int, server: Server, results: Results) -
             print(f"{scenario.name} {number + 1}/{wanted} {way}: {told}", file=sys.stderr, flush=True)
 
 
-def conditions(server: Server, given: argparse.Namespace) -> str:
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+def conditions(server: Data, given: argparse.Namespace) -> str:
     return (
-        f"{date.today()}: PostgreSQL {server.version()}, max_parallel_workers 8, max_worker_processes 16, {given.rows} rows; "
-        f"{os.cpu_count()} processors, {memory:.0f} GiB, {platform.system()} {platform.release()}; load before: "
-        f"{os.getloadavg()[0]:.1f}."
+        f"{machine()}; PostgreSQL {server.version()}, max_parallel_workers 8, max_worker_processes 16, {given.rows} rows; "
+        f"load before: {os.getloadavg()[0]:.1f}."
     )
 
 
@@ -82,7 +81,7 @@ def main() -> None:
     if not given.windlass.exists():
         raise SystemExit(f"bench-ctas: error: {given.windlass} is missing; `cargo build --release`, or name it: --windlass")
     results, started = Results(given.out), time.monotonic()
-    with Server(programs(given.postgres), given.rows) as server:
+    with Data(programs(given.postgres), given.rows) as server:
         known = conditions(server, given)
         made = scenarios(server, Windlass(given.windlass.resolve(), server))
         wanted = given.only.split(",") if given.only else [scenario.name for scenario in made]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import time
 
 from contention import Contention, Holder
-from server import Server
+from data import Data
 from tools import Windlass, baseline, outcome
 
 # Enough work for a look after a second; planned with four workers by default costs.
@@ -30,7 +30,7 @@ class Scenario:
     share: float = 1.0
 
 
-def scenarios(server: Server, windlass: Windlass) -> list[Scenario]:
+def scenarios(server: Data, windlass: Windlass) -> list[Scenario]:
     url = server.url
 
     def contended(way: Callable[[], dict]) -> Callable[[int], dict]:

@@ -8,7 +8,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from server import Server
+from data import Data
 
 BASELINE = Path(__file__).resolve().parents[2] / "baselines" / "ctas_guarantee.py"
 RETRY_DELAY = 2.0
@@ -18,7 +18,7 @@ def outcome(**values: object) -> dict:
     return {key: round(value, 3) if isinstance(value, float) else value for key, value in values.items()}
 
 
-def baseline(server: Server, query: str, target: int = 4) -> dict:
+def baseline(server: Data, query: str, target: int = 4) -> dict:
     started = time.monotonic()
     command = [sys.executable, str(BASELINE), server.url, "result", query, "--target", str(target)]
     ended = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -33,7 +33,7 @@ def baseline(server: Server, query: str, target: int = 4) -> dict:
 class Windlass:
     """The program, with settings and state of its own."""
 
-    def __init__(self, program: Path, server: Server):
+    def __init__(self, program: Path, server: Data):
         self.program, self.server, self.folder = program, server, server.folder / "windlass"
         (self.folder / "jobs").mkdir(parents=True)
         settings = {
