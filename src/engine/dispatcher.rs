@@ -65,7 +65,7 @@ impl Dispatcher {
             }
             look = tokio::select! {
                 command = self.commands.recv() => match command {
-                    Some(command) => self.obey(command),
+                    Some(command) => self.obey_all(command),
                     None => break,
                 },
                 Some(ended) = self.runs.join_next_with_id(), if !self.runs.is_empty() => {
@@ -77,6 +77,16 @@ impl Dispatcher {
         }
         // Dropped runs stop at their next await; whoever takes over sweeps what they left on servers.
         self.runs.shutdown().await;
+    }
+
+    /// Obeys a command and all that wait behind it. Many hints to look are one look, and the word to stop isn't kept
+    /// waiting by the claims that each of them would have cost.
+    fn obey_all(&mut self, first: Command) -> bool {
+        let mut look = self.obey(first);
+        while let Ok(next) = self.commands.try_recv() {
+            look |= self.obey(next);
+        }
+        look
     }
 
     fn obey(&mut self, command: Command) -> bool {
