@@ -109,32 +109,44 @@ async fn ending(child: &mut Child) -> Result<(), String> {
 }
 
 /// Writes what comes out of the pipe, while another thread digests what was written before.
-fn write(mut pipe: &PipeReader, mut file: File, passed: &AtomicU64) -> io::Result<Fingerprint> {
-    let (full, to_digest) = mpsc::sync_channel::<Vec<u8>>(WAITING);
+fn write(pipe: &PipeReader, mut file: File, passed: &AtomicU64) -> io::Result<Fingerprint> {
+    // A piece, and how much of it is filled.
+    let (full, to_digest) = mpsc::sync_channel::<(Vec<u8>, usize)>(WAITING);
     let (empty, again) = mpsc::channel::<Vec<u8>>();
     thread::scope(|scope| {
         let digesting = thread::Builder::new().name("digest".to_owned()).spawn_scoped(scope, move || {
             let mut digesting = Digesting::default();
-            for mut piece in to_digest {
-                digesting.pass(&piece);
-                piece.clear();
+            for (piece, length) in to_digest {
+                digesting.pass(&piece[..length]);
                 // Nobody needs it any more once all is written.
                 drop(empty.send(piece));
             }
             digesting.finish()
         })?;
         loop {
-            let mut piece = again.try_recv().unwrap_or_else(|_| Vec::with_capacity(AT_ONCE));
-            if (&mut pipe).take(AT_ONCE as u64).read_to_end(&mut piece)? == 0 {
-                break;
-            }
-            file.write_all(&piece)?;
-            passed.fetch_add(piece.len() as u64, Ordering::Relaxed);
-            if full.send(piece).is_err() {
+            let mut piece = again.try_recv().unwrap_or_else(|_| vec![0; AT_ONCE]);
+            let length = fill(pipe, &mut piece)?;
+            file.write_all(&piece[..length])?;
+            passed.fetch_add(length as u64, Ordering::Relaxed);
+            if length == 0 || full.send((piece, length)).is_err() {
                 break;
             }
         }
         drop(full);
         digesting.join().map_err(|_| io::Error::other("digesting it panicked"))
     })
+}
+
+/// Fills a piece as far as the pipe goes. Says how far; nothing means that it has ended.
+fn fill(mut pipe: &PipeReader, piece: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    while length < piece.len() {
+        match pipe.read(&mut piece[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(length)
 }
