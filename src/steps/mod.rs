@@ -16,6 +16,7 @@ mod publish_replica;
 pub mod replica;
 mod rows;
 mod session;
+mod spool;
 mod sql;
 mod sweep;
 mod trigger;

@@ -10,3 +10,5 @@ mod generations;
 mod kill;
 mod readers;
 mod refusals;
+mod remote;
+mod several;

@@ -13,7 +13,6 @@
 mod data;
 mod run;
 mod source;
-mod spool;
 mod target;
 
 pub(super) use run::run;

@@ -2,7 +2,6 @@
 
 use super::data;
 use super::source;
-use super::spool::Spool;
 use super::target::Target;
 use crate::domain::failure::Failure;
 use crate::domain::observation::Observation;
@@ -10,6 +9,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::progress::Progress;
 use crate::domain::step::CollectStep;
 use crate::steps::StepContext;
+use crate::steps::spool::Spool;
 
 /// Runs one attempt.
 pub(in crate::steps) async fn run(step: &CollectStep, context: &StepContext) -> Result<Outcome, Failure> {

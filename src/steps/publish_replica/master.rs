@@ -108,7 +108,7 @@ async fn copy_file(file: &DuckDbFile, session: &DuckDbSession, build: &Build<'_>
     }
     let to = build.place.temporary();
     if space::may_share_blocks(file.path(), build.place.folder()) {
-        child_copy::copy(file.path(), to, context).await?;
+        child_copy::copy(file.path(), to, "copying the master's file", context).await?;
     } else {
         let bytes = fs::metadata(file.path()).map_or(0, |found| found.len());
         space::refuse_if_short(build.place.folder(), bytes, context)?;

@@ -10,6 +10,7 @@ use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::steps::StepContext;
 use crate::steps::replica::{Layout, logs_of, own_as, refused};
+use crate::steps::spool::Spool;
 
 /// When a hidden file of another run that nobody has written to counts as left by a crash. Far longer than a file
 /// rests between being built and being renamed, except while the state database is away.
@@ -36,6 +37,11 @@ impl Place {
         let own = format!("{}{}-{}-", layout.hidden_prefix(), context.run.0.simple(), context.step_index);
         let temporary = layout.folder().join(format!("{own}{}.tmp", context.attempt));
         Ok(Self { layout, temporary, own })
+    }
+
+    /// A place in the spool, for a file that no disk of this machine keeps.
+    pub(super) fn in_spool(spool: &Spool, context: &StepContext) -> Result<Self, Failure> {
+        Self::find(&spool.path("replica.db").to_string_lossy(), context)
     }
 
     /// The names of the replica's files.

@@ -9,7 +9,7 @@ use crate::domain::step::BodyFormat;
 use crate::duckdb::{DuckDbError, DuckDbErrorKind, DuckDbSession, literal};
 use crate::steps::StepContext;
 use crate::steps::collect::source::Body;
-use crate::steps::collect::spool::Spool;
+use crate::steps::spool::Spool;
 
 /// A column and its type, in DuckDB's words.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use crate::domain::failure::{Failure, Side};
 use crate::domain::progress::Progress;
 use crate::domain::step::{BodyFormat, CollectSource};
 use crate::steps::StepContext;
-use crate::steps::collect::spool::Spool;
+use crate::steps::spool::Spool;
 
 /// A file as it came.
 pub(super) struct RawFile {

@@ -10,7 +10,7 @@ use crate::domain::step::{HttpAuth, HttpRequest, HttpSource};
 use crate::domain::template::Scope;
 use crate::fetch::{Auth, Client, Download, FetchError, Request, check_body};
 use crate::steps::StepContext;
-use crate::steps::collect::spool::Spool;
+use crate::steps::spool::Spool;
 
 /// Fetches the body into the spool.
 pub(super) async fn fetch(source: &HttpSource, spool: &Spool, context: &StepContext) -> Result<Raw, Failure> {

@@ -16,7 +16,7 @@ use crate::domain::step::{HttpSource, Poll, Report};
 use crate::domain::template::Scope;
 use crate::fetch::{Client, Download, FetchError, FetchErrorKind};
 use crate::steps::StepContext;
-use crate::steps::collect::spool::Spool;
+use crate::steps::spool::Spool;
 
 /// How long a deletion, or a creation that was under way, may take when the step is stopped.
 const LAST_PATIENCE: Duration = Duration::from_secs(10);

@@ -15,7 +15,7 @@ use crate::domain::step::LoadMode;
 use crate::postgres::replacement::{self, Coming, Replacement, Wanted};
 use crate::postgres::{self, Ident, PgError, Place, Server, Session};
 use crate::steps::collect::data::{Column, Data};
-use crate::steps::collect::spool::Spool;
+use crate::steps::spool::Spool;
 use crate::steps::{StepContext, marker, rows, session, sweep};
 
 /// Days are not guessed from their order, and no general limit ends a long load.

@@ -7,8 +7,8 @@ use crate::domain::step::{BodyFormat, CollectStep, Into, LoadMode};
 use crate::duckdb::DuckDbFile;
 use crate::postgres::Server;
 use crate::steps::collect::data::{Column, Data, WantedTypes};
-use crate::steps::collect::spool::Spool;
 use crate::steps::marker::Mark;
+use crate::steps::spool::Spool;
 use crate::steps::{Connection, StepContext};
 
 /// The target of a step.

@@ -1,4 +1,4 @@
-//! The attempt's own folder for bodies on their way. It is gone when its owner is, on every path.
+//! The attempt's own folder for what is on its way. It is gone when its owner is, on every path.
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
