@@ -78,7 +78,10 @@ impl ObjectError {
         let message = match (answer, transport_in(error)) {
             (Some(answer), _) => format!("the store answered {}", answer.words()),
             (None, Some(transport)) => transport,
-            (None, None) => shortened(&innermost(error)),
+            (None, None) => match error {
+                Error::Generic { source, .. } => shortened(&source.to_string()),
+                other => shortened(&other.to_string()),
+            },
         };
         Self::new(doing, kind, message)
     }

@@ -1,6 +1,7 @@
 //! The layer for object stores, against a real S3 server.
 
 mod faults;
+mod setup;
 mod small;
 mod uploads;
 
