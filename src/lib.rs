@@ -8,9 +8,9 @@
 //! | `spec` | `domain` | tokio, postgres, duckdb |
 //! | `settings` | `domain`, `spec` | tokio, postgres, duckdb |
 //! | `telemetry` | `domain` | everything else |
-//! | `postgres`, `duckdb`, `fetch` | `domain` | each other, `store`, `engine` |
+//! | `postgres`, `duckdb`, `fetch`, `objects` | `domain` | each other, `store`, `engine` |
 //! | `store` | `domain`, `postgres`, `telemetry` | `engine`, `steps`, `api` |
-//! | `steps` | `domain`, `postgres`, `duckdb`, `fetch` | `store`, `engine`, `api` |
+//! | `steps` | `domain`, `postgres`, `duckdb`, `fetch`, `objects` | `store`, `engine`, `api` |
 //! | `engine` | `domain`, `steps`, `store`, `telemetry` | `postgres`, `duckdb`, `api` |
 //! | `api` | `domain`, `engine`, `store`, `telemetry` | `steps`, `postgres` |
 //! | `cli`, `main` | everything | |
@@ -21,6 +21,7 @@ pub mod domain;
 pub mod duckdb;
 pub mod engine;
 pub mod fetch;
+pub mod objects;
 pub mod postgres;
 pub mod settings;
 pub mod spec;

@@ -14,6 +14,7 @@ mod engine;
 mod error_pages;
 mod fetch;
 mod layers;
+mod objects;
 mod postgres;
 mod publish;
 mod readme;

@@ -35,6 +35,7 @@ fn the_settings_page_loads_as_it_stands_and_names_every_key() {
     let file = folder.path().join("windlass.yaml");
     std::fs::write(&file, example).unwrap();
     std::fs::write(folder.path().join("state-password"), "secret").unwrap();
+    std::fs::write(folder.path().join("minio-secret"), "secret").unwrap();
     let surroundings = Surroundings {
         folder: folder.path().to_owned(),
         variables: [("HOME".to_owned(), "/home/somebody".to_owned())].into(),
@@ -50,6 +51,7 @@ fn the_settings_page_loads_as_it_stands_and_names_every_key() {
         "http",
         "connections: {x: {postgres",
         "connections: {x: {duckdb",
+        "objects: {s3",
         "locks: {x",
         "runner",
         "retention",

@@ -201,7 +201,7 @@ pub enum ReplicaCommand {
 /// A replica.
 #[derive(Debug, Args)]
 pub struct ReplicaName {
-    /// The replica's path, or the name or file of the job that publishes it.
+    /// The replica's path or address (s3://…), or the name or file of the job that publishes it.
     #[arg(value_name = "REPLICA")]
     pub replica: String,
     /// A parameter of the job, where the replica's path depends on it.

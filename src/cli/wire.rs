@@ -7,6 +7,7 @@ use super::workspace::local;
 use crate::domain::failure::{Failure, Side};
 use crate::duckdb::DuckDbFile;
 use crate::engine::EngineSettings;
+use crate::objects::ObjectStores;
 use crate::postgres::embedded::{Embedded, EmbeddedSettings};
 use crate::postgres::{PgError, Server};
 use crate::settings::{ConnectionSettings, PostgresUrl, Settings};
@@ -78,9 +79,20 @@ pub(super) fn environment(settings: &Settings, embedded: Option<&Embedded>) -> R
         };
         connections.insert(name.clone(), connection);
     }
-    let spool = settings.data_dir.join("spool");
+    let spool = spool(settings);
     std::fs::create_dir_all(&spool).map_err(|error| local("making the folder", &spool, &error))?;
-    Ok(Arc::new(Environment { connections, spool, env: settings.env_values() }))
+    let objects = objects(settings);
+    Ok(Arc::new(Environment { connections, objects, spool, env: settings.env_values() }))
+}
+
+/// How object stores are reached.
+pub(super) fn objects(settings: &Settings) -> ObjectStores {
+    ObjectStores::new(settings.object_variables.clone(), settings.objects.clone())
+}
+
+/// Folder for what is on its way.
+pub(super) fn spool(settings: &Settings) -> std::path::PathBuf {
+    settings.data_dir.join("spool")
 }
 
 /// How an engine of this process runs: the daemon's (`Scope::All`), or one for runs of its own.

@@ -105,6 +105,10 @@ codes! {
     ReplicaTarget = "WL0602",
     /// The disk is full.
     DiskFull = "WL0603",
+    /// An object store can't be reached, or broke off.
+    StoreUnreachable = "WL0611",
+    /// An object store refused what was asked of it.
+    StoreRefused = "WL0612",
 
     /// An HTTP server can't be reached, or broke off.
     HttpUnreachable = "WL0701",

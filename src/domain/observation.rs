@@ -42,7 +42,8 @@ pub enum Observation {
     },
     /// A phase of publishing a replica ended well.
     ReplicaPhase {
-        /// Which: `copy`, `compact` or `read`, then `verify`, `sync`, `digest`, `rename`.
+        /// Which: `copy`, `compact` or `read`, then `verify`, `sync`, `digest`, with several
+        /// places `distribute`, last `rename`.
         phase: &'static str,
         /// How long it took.
         took: Duration,

@@ -44,6 +44,9 @@ pub struct Outcome {
     /// The file that was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// The generation of a replica in each of its places.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub places: BTreeMap<String, u64>,
     /// How a replica was made: `copy` or `compact`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
@@ -79,6 +82,7 @@ impl Outcome {
         "lsn",
         "verified",
         "path",
+        "places",
         "method",
         "generation",
         "phases",
@@ -170,6 +174,7 @@ mod tests {
             lsn: text(),
             verified: text(),
             path: text(),
+            places: BTreeMap::from([(String::new(), 0)]),
             method: text(),
             generation: Some(1),
             phases: BTreeMap::from([(String::new(), 0.0)]),

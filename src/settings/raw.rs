@@ -20,6 +20,8 @@ pub(super) struct RawSettings {
     pub(super) http: Option<RawHttp>,
     /// Databases that jobs use, by name.
     pub(super) connections: Option<Pairs<RawConnection>>,
+    /// How object stores are reached: by `s3`, `gs` or `az`, or by the address of one bucket, `s3://bucket`.
+    pub(super) objects: Option<Pairs<RawObjects>>,
     /// Classes of locks whose capacity is not 1.
     pub(super) locks: Option<Pairs<RawLock>>,
     /// How runs are run.
@@ -85,6 +87,29 @@ pub(super) struct RawDuckDb {
     /// The file's path. It is made if it doesn't exist.
     #[schemars(required)]
     pub(super) path: Option<String>,
+}
+
+/// How an object store, or one bucket of it, is reached. What is absent comes from the environment.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Objects")]
+pub(super) struct RawObjects {
+    /// The server's address, for whatever isn't the provider's own: `http://minio:9000`.
+    pub(super) endpoint: Option<String>,
+    /// S3: the region. Default: us-east-1.
+    pub(super) region: Option<String>,
+    /// S3: whether the bucket stands in the path and not in the host's name. Default: true.
+    pub(super) path_style: Option<bool>,
+    /// S3: the access key's id.
+    pub(super) access_key: Option<String>,
+    /// S3: file that holds the secret that belongs to it.
+    pub(super) secret_key_file: Option<String>,
+    /// Google: file of a service account, or of application credentials.
+    pub(super) credentials_file: Option<String>,
+    /// Azure: the storage account.
+    pub(super) account: Option<String>,
+    /// Azure: file that holds its key.
+    pub(super) account_key_file: Option<String>,
 }
 
 /// A class of locks: what comes before the first slash of a lock's name.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::domain::secret::Secret;
 use crate::spec::authored::{At, Length, Problems, parse_duration};
 
+use super::objects;
 use super::password::passwords;
 use super::raw::{RawConnection, RawHttp, RawLogging, RawPostgres, RawSettings};
 use super::settings::{ConnectionSettings, HttpSettings, LoggingSettings, PostgresUrl, RetentionSettings, Settings};
@@ -31,13 +32,15 @@ pub(super) fn defaults(base: &Path, surroundings: &Surroundings) -> Settings {
         state: None,
         http: HttpSettings { listen: LISTEN, token: None },
         connections: BTreeMap::new(),
+        objects: BTreeMap::new(),
+        object_variables: objects::variables(surroundings),
         locks: BTreeMap::new(),
         max_runs: 8,
         drain: Duration::from_secs(30),
         retention: RetentionSettings { runs: Duration::from_hours(90 * 24), logs: Duration::from_hours(30 * 24) },
         logging: LoggingSettings { format: super::LogFormat::default(), directory: None, keep: 14 },
         env: BTreeMap::new(),
-        secrets: Vec::new(),
+        secrets: objects::secrets(&objects::variables(surroundings)).collect(),
     }
 }
 
@@ -75,12 +78,7 @@ impl Resolver<'_, '_> {
         if let Some(http) = &raw.http {
             settings.http = self.http(http, at.key("http"));
         }
-        for (index, (name, connection)) in raw.connections.iter().flat_map(|pairs| &pairs.0).enumerate() {
-            let at = at.key("connections").nth(index);
-            if let Some(connection) = self.connection(connection, at) {
-                settings.connections.insert(name.clone(), connection);
-            }
-        }
+        self.databases_and_stores(raw, at, &mut settings);
         for (index, (class, lock)) in raw.locks.iter().flat_map(|pairs| &pairs.0).enumerate() {
             let at = at.key("locks").nth(index);
             if lock.capacity == Some(0) {
@@ -113,15 +111,28 @@ impl Resolver<'_, '_> {
             settings.logging = self.logging(logging, at.key("logging"), &settings.logging);
         }
         settings.env = self.env(raw.env.as_ref(), at);
-        settings.secrets = std::mem::take(&mut self.secrets);
+        settings.secrets.append(&mut self.secrets);
         settings
     }
 
-    fn wrong(&mut self, at: At<'_>, message: impl Into<String>, hint: &str) {
+    fn databases_and_stores(&mut self, raw: &RawSettings, at: At<'_>, settings: &mut Settings) {
+        for (index, (name, connection)) in raw.connections.iter().flat_map(|pairs| &pairs.0).enumerate() {
+            let at = at.key("connections").nth(index);
+            if let Some(connection) = self.connection(connection, at) {
+                settings.connections.insert(name.clone(), connection);
+            }
+        }
+        for (index, (name, raw)) in raw.objects.iter().flat_map(|pairs| &pairs.0).enumerate() {
+            let options = self.objects(name, raw, at.key("objects").nth(index));
+            settings.objects.extend(options.map(|options| (name.clone(), options)));
+        }
+    }
+
+    pub(super) fn wrong(&mut self, at: At<'_>, message: impl Into<String>, hint: &str) {
         self.problems.at(at.span(), message, (!hint.is_empty()).then(|| hint.to_owned()));
     }
 
-    fn path(&mut self, given: Option<&String>, at: At<'_>, key: &str) -> Option<PathBuf> {
+    pub(super) fn path(&mut self, given: Option<&String>, at: At<'_>, key: &str) -> Option<PathBuf> {
         let path = given?;
         if path.is_empty() {
             self.wrong(at.key(key), format!("`{key}` is empty"), "");
@@ -208,7 +219,7 @@ impl Resolver<'_, '_> {
     }
 
     /// A secret that stands in a file of its own, without the line break at its end.
-    fn secret_file(&mut self, given: Option<&String>, at: At<'_>, key: &str) -> Option<Secret> {
+    pub(super) fn secret_file(&mut self, given: Option<&String>, at: At<'_>, key: &str) -> Option<Secret> {
         let path = self.path(given, at, key)?;
         let read = std::fs::metadata(&path).and_then(|metadata| {
             if metadata.len() > LONGEST_SECRET {

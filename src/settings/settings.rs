@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::domain::object::StoreOptions;
 use crate::domain::secret::Secret;
 use crate::spec::{ConnectionKind, Known};
 
@@ -27,6 +28,10 @@ pub struct Settings {
     pub http: HttpSettings,
     /// Databases that jobs use, by name.
     pub connections: BTreeMap<String, ConnectionSettings>,
+    /// How object stores are reached, by scheme (`s3`) or bucket (`s3://bucket`).
+    pub objects: BTreeMap<String, StoreOptions>,
+    /// The environment's variables that the stores' own tools read.
+    pub object_variables: BTreeMap<String, Secret>,
     /// Capacities of lock classes; 1 where a class isn't named.
     pub locks: BTreeMap<String, u32>,
     /// Most runs at a time.

@@ -1,4 +1,4 @@
-//! What steps share within a process: named connections, the spool folder, open DuckDB files.
+//! What steps share within a process: named connections, object stores, the spool folder, open DuckDB files.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::duckdb::DuckDbFile;
+use crate::objects::ObjectStores;
 use crate::postgres::Server;
 
 /// A named connection of `windlass.yaml`.
@@ -18,10 +19,12 @@ pub enum Connection {
 }
 
 /// What steps share within a process.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Environment {
     /// Connections by name.
     pub connections: BTreeMap<String, Connection>,
+    /// Object stores.
+    pub objects: ObjectStores,
     /// Folder for bodies on their way; each attempt makes a folder of its own in it and removes it.
     pub spool: PathBuf,
     /// Environment variables that templates may read.

@@ -5,6 +5,7 @@ mod demo;
 pub(crate) mod folder;
 mod input;
 mod refusals;
+mod remote_replica;
 mod replica;
 mod running;
 mod serving;

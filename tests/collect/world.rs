@@ -83,7 +83,8 @@ impl World {
         let known = &self.context.environment;
         let mut connections = known.connections.clone();
         connections.insert(name.to_owned(), connection);
-        let environment = Environment { connections, spool: known.spool.clone(), env: known.env.clone() };
+        let environment =
+            Environment { connections, spool: known.spool.clone(), env: known.env.clone(), ..Environment::default() };
         self.context.environment = Arc::new(environment);
     }
 

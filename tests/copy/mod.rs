@@ -88,7 +88,7 @@ impl Copy {
         let mut connections = self.context.environment.connections.clone();
         connections.insert("source".to_owned(), Connection::Postgres(server));
         let spool = self.context.environment.spool.clone();
-        self.context.environment = Arc::new(Environment { connections, spool, env: BTreeMap::new() });
+        self.context.environment = Arc::new(Environment { connections, spool, ..Environment::default() });
     }
 
     /// Runs one attempt.

@@ -53,8 +53,7 @@ async fn a_missing_privilege_is_told_before_data_moves() {
     connections.insert("weak source".into(), as_weak(&copy.source.server()));
     connections.insert("weak target".into(), as_weak(&copy.target.server()));
     let spool = copy.context.environment.spool.clone();
-    copy.context.environment =
-        std::sync::Arc::new(Environment { connections, spool, env: std::collections::BTreeMap::new() });
+    copy.context.environment = std::sync::Arc::new(Environment { connections, spool, ..Environment::default() });
     copy.step.from = "weak source".into();
     assert_failure(&copy.failure().await, Code::PostgresPrivilege, Side::Source, &["permission denied for table t"]);
     (copy.step.from, copy.step.to) = ("source".into(), "weak target".into());

@@ -63,7 +63,8 @@ impl World {
         };
         change(&mut settings);
         let connections = BTreeMap::from([("db".to_owned(), Connection::Postgres(self.database.server()))]);
-        let environment = Environment { connections, spool: self.folder.path().join("spool"), env: BTreeMap::new() };
+        let environment =
+            Environment { connections, spool: self.folder.path().join("spool"), ..Environment::default() };
         let masker = Masker::default();
         // Each daemon has connections of its own, as it would in a process of its own.
         let store = Store::new(self.database.server(), metrics.clone()).unwrap();

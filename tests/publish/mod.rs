@@ -12,4 +12,6 @@ mod reader_examples;
 mod reader_processes;
 mod readers;
 mod refusals;
+mod remote;
+mod several;
 mod what_readers_find;

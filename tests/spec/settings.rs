@@ -11,8 +11,14 @@ use windlass::spec;
 use super::{each_fixture, folder};
 
 fn surroundings(folder: &Path) -> Surroundings {
-    let variables =
-        [("HOST", "db"), ("DB_PASSWORD", "p%40ss"), ("RUNS", "3"), ("API_TOKEN", "t0ken"), ("HOME", "/home/me")];
+    let variables = [
+        ("HOST", "db"),
+        ("DB_PASSWORD", "p%40ss"),
+        ("RUNS", "3"),
+        ("API_TOKEN", "t0ken"),
+        ("HOME", "/home/me"),
+        ("AWS_SESSION_TOKEN", "aws-token"),
+    ];
     let variables: BTreeMap<_, _> =
         variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
     Surroundings { variables, folder: folder.to_owned(), root: false }
@@ -24,7 +30,7 @@ fn each_wrong_file_is_refused_with_all_that_is_wrong_with_it() {
         let refused = Settings::load(Some(path), &surroundings(&folder(""))).expect_err("the file is wrong");
         spec::print(&refused, false)
     });
-    assert_eq!(seen, 6);
+    assert_eq!(seen, 7);
 }
 
 #[test]
@@ -41,6 +47,9 @@ connections:
   source: {postgres: {url: "postgres://me@${HOST}/shop", password_file: token}}
   warehouse: {postgres: {embedded: warehouse}}
   market: {duckdb: {path: stock.db}}
+objects:
+  s3: {endpoint: "http://${HOST}:9000", access_key: windlass, secret_key_file: token, path_style: false}
+  "gs://other": {credentials_file: google.json}
 locks: {naver-api: {capacity: 2}}
 runner: {max_runs: "${RUNS}", drain: 1m}
 retention: {runs: 7d, logs: 1d}
@@ -63,15 +72,20 @@ env: [API_TOKEN, NOT_SET]
     assert!(
         matches!(&settings.connections["market"], ConnectionSettings::DuckDb { path } if *path == temporary.path().join("stock.db"))
     );
+    let store = &settings.objects["s3"];
+    assert_eq!((store.endpoint.as_deref(), store.path_style), (Some("http://db:9000"), Some(false)));
+    assert_eq!(store.secret_key, Some(Secret::new("s3cret")));
+    assert_eq!(settings.objects["gs://other"].credentials_file, Some(temporary.path().join("google.json")));
+    assert_eq!(settings.object_variables["AWS_SESSION_TOKEN"], Secret::new("aws-token"));
     assert_eq!((settings.locks["naver-api"], settings.max_runs, settings.drain), (2, 3, Duration::from_mins(1)));
     assert_eq!(settings.retention.runs, Duration::from_hours(7 * 24));
     assert_eq!((settings.logging.format, settings.logging.keep), (LogFormat::Json, 3));
     assert_eq!(settings.env_values(), BTreeMap::from([("API_TOKEN".to_owned(), "t0ken".to_owned())]));
-    for secret in ["p%40ss", "p@ss", "s3cret", "t0ken"] {
+    for secret in ["p%40ss", "p@ss", "s3cret", "t0ken", "aws-token"] {
         assert!(settings.secrets.contains(&Secret::new(secret)), "{secret}");
     }
     let shown = format!("{:?}", Settings { env: BTreeMap::new(), ..settings });
-    assert!(!shown.contains("p%40ss") && !shown.contains("s3cret"), "{shown}");
+    assert!(!shown.contains("p%40ss") && !shown.contains("s3cret") && !shown.contains("aws-token"), "{shown}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod database;
 pub(crate) mod flags;
 pub(crate) mod host;
 mod keeper;
+pub(crate) mod object_server;
 mod private_server;
 mod processes;
 mod python;
@@ -34,4 +35,14 @@ pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool)
 pub(crate) fn skipped(reason: &str) {
     use std::io::Write as _;
     std::io::stderr().write_all(format!("skipped: {reason}\n").as_bytes()).unwrap();
+}
+
+/// The SHA-256 of some bytes, as manifests have it.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest as _;
+    use std::fmt::Write as _;
+    sha2::Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
 }

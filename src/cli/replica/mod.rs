@@ -3,6 +3,7 @@
 //! A replica is named by its path, or by the job that publishes it. None of these needs the state database: what is to
 //! be known lies beside the replica.
 
+mod look;
 mod roll_back;
 mod status;
 mod target;
@@ -14,7 +15,7 @@ use super::error::{CliError, Exit};
 /// Does what was asked for.
 pub(super) async fn run(command: &ReplicaCommand, global: &Global) -> Result<Exit, CliError> {
     match command {
-        ReplicaCommand::Status(name) => status::run(name, global),
+        ReplicaCommand::Status(name) => Box::pin(status::run(name, global)).await,
         ReplicaCommand::Verify(name) => Box::pin(verify::run(name, global)).await,
         ReplicaCommand::Rollback(arguments) => Box::pin(roll_back::run(arguments, global)).await,
     }

@@ -3,30 +3,31 @@
 use comfy_table::Cell;
 use serde_json::{Value, json};
 
+use super::look::Look;
 use super::target::{self, Target};
 use crate::cli::arguments::{Global, ReplicaName};
 use crate::cli::error::{CliError, Exit};
 use crate::cli::workspace::{LogAs, Workspace};
 use crate::cli::{clock, format, output, table};
 use crate::domain::replica::Manifest;
-use crate::steps::replica::{State, TableRows, age, problems, unfinished_files};
+use crate::steps::replica::{TableRows, age};
 
 /// Shows replicas; the exit code says whether all is well with them.
-pub(super) fn run(name: &ReplicaName, global: &Global) -> Result<Exit, CliError> {
+pub(super) async fn run(name: &ReplicaName, global: &Global) -> Result<Exit, CliError> {
     let workspace = Workspace::open(global, LogAs::Command)?;
     let mut all = Vec::new();
     let mut well = true;
     for (number, target) in target::find(&workspace, name)?.into_iter().enumerate() {
-        let state = target.state()?;
-        let wrong = wrong_with(&target, &state);
+        let look = target.look().await?;
+        let wrong = wrong_with(&target, &look);
         well &= wrong.is_empty();
         if global.json {
-            all.push(as_json(&target, &state, &wrong));
+            all.push(as_json(&target, &look, &wrong));
         } else {
             if number > 0 {
                 output::line("")?;
             }
-            print(&target, &state, &wrong)?;
+            print(&target, &look, &wrong)?;
         }
     }
     if global.json {
@@ -36,9 +37,9 @@ pub(super) fn run(name: &ReplicaName, global: &Global) -> Result<Exit, CliError>
 }
 
 /// All that is wrong with a replica, its age included.
-fn wrong_with(target: &Target, state: &State) -> Vec<String> {
-    let mut wrong = problems(&target.layout, state);
-    if let (Some(manifest), Some(max_age)) = (&state.manifest, target.max_age) {
+fn wrong_with(target: &Target, look: &Look) -> Vec<String> {
+    let mut wrong = look.problems.clone();
+    if let (Some(manifest), Some(max_age)) = (&look.state.manifest, target.max_age) {
         let age = age(manifest, clock::now());
         if age > max_age {
             let (age, max_age) = (format::duration(age), format::duration(max_age));
@@ -48,7 +49,8 @@ fn wrong_with(target: &Target, state: &State) -> Vec<String> {
     wrong
 }
 
-fn as_json(target: &Target, state: &State, wrong: &[String]) -> Value {
+fn as_json(target: &Target, look: &Look, wrong: &[String]) -> Value {
+    let state = &look.state;
     let age = state.manifest.as_ref().map(|manifest| age(manifest, clock::now()).as_secs_f64());
     json!({
         "replica": target.path(),
@@ -57,13 +59,14 @@ fn as_json(target: &Target, state: &State, wrong: &[String]) -> Value {
         "manifest": state.manifest,
         "age_s": age,
         "max_age_s": target.max_age.map(|age| age.as_secs_f64()),
-        "bytes": state.file.map(|file| file.bytes),
+        "bytes": look.bytes,
         "kept": state.kept.values().collect::<Vec<_>>(),
-        "unfinished": unfinished_files(&target.layout, state),
+        "unfinished": look.unfinished,
     })
 }
 
-fn print(target: &Target, state: &State, wrong: &[String]) -> Result<(), CliError> {
+fn print(target: &Target, look: &Look, wrong: &[String]) -> Result<(), CliError> {
+    let state = &look.state;
     output::line(target.path())?;
     for words in wrong {
         output::line(format!("  {} {words}", console::style("wrong:").red().bold()))?;
@@ -71,7 +74,7 @@ fn print(target: &Target, state: &State, wrong: &[String]) -> Result<(), CliErro
     if let Some(manifest) = &state.manifest {
         print_manifest(manifest)?;
     }
-    for name in unfinished_files(&target.layout, state) {
+    for name in &look.unfinished {
         output::line(format!("  under way, or left by a publish that died: {name}"))?;
     }
     if state.kept.is_empty() {

@@ -1,33 +1,40 @@
 //! The replicas that the user means.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::cli::arguments::ReplicaName;
 use crate::cli::error::CliError;
 use crate::cli::workspace::Workspace;
-use crate::cli::{job_source, params};
+use crate::cli::{job_source, params, wire};
 use crate::domain::code::Code;
-use crate::domain::failure::Failure;
-use crate::steps::replica::{Layout, State, announced, refused};
+use crate::domain::object::{AddressError, ObjectAddress};
+use crate::steps::replica::remote::RemoteReplica;
+use crate::steps::replica::{Announced, Layout, announced};
 
 /// A replica, as far as its name says.
 pub(super) struct Target {
-    /// Where its files stand.
-    pub layout: Layout,
+    /// Where it stands.
+    pub place: Place,
     /// The age at which it counts as stale, where a job says so.
     pub max_age: Option<Duration>,
 }
 
-impl Target {
-    /// Its path, as text.
-    pub(super) fn path(&self) -> String {
-        self.layout.replica().display().to_string()
-    }
+/// Where a replica stands.
+pub(super) enum Place {
+    /// On a disk.
+    Disk(Layout),
+    /// In an object store.
+    Store(RemoteReplica),
+}
 
-    /// What is there of it.
-    pub(super) fn state(&self) -> Result<State, Failure> {
-        State::read(&self.layout).map_err(|error| refused(&format!("reading {}", self.path()), &error))
+impl Target {
+    /// Its path or address, as text.
+    pub(super) fn path(&self) -> String {
+        match &self.place {
+            Place::Disk(layout) => layout.replica().display().to_string(),
+            Place::Store(replica) => replica.address().to_owned(),
+        }
     }
 }
 
@@ -35,18 +42,20 @@ impl Target {
 pub(super) fn find(workspace: &Workspace, name: &ReplicaName) -> Result<Vec<Target>, CliError> {
     let text = &name.replica;
     if is_replica(text) {
-        return Ok(vec![Target { layout: layout(Path::new(text))?, max_age: None }]);
+        return Ok(vec![Target { place: place(text, Path::new(text), workspace)?, max_age: None }]);
     }
     let loaded = job_source::resolve(workspace, text)?;
     let given = crate::domain::params::complete(&loaded.job, params::parse(&name.params)?)?;
     let known = announced(&loaded.job, &loaded.base, &given, &workspace.settings.env_values());
-    let on_disk = known.into_iter().filter_map(|one| Some((one.path?, one.max_age)));
-    let found: Vec<(PathBuf, Option<Duration>)> = on_disk.collect();
-    if found.is_empty() {
-        let message = format!("job `{}` publishes no replica to a path that is known without a run", loaded.job.name);
-        return Err(CliError::input(Code::NotFound, message, "name the replica by its path"));
+    if known.is_empty() {
+        let message = format!("job `{}` publishes no replica to a place that is known without a run", loaded.job.name);
+        return Err(CliError::input(Code::NotFound, message, "name the replica by its path or address"));
     }
-    found.into_iter().map(|(path, max_age)| Ok(Target { layout: layout(&path)?, max_age })).collect()
+    let target = |one: Announced| {
+        let path = one.path.unwrap_or_default();
+        Ok(Target { place: place(&one.to, &path, workspace)?, max_age: one.max_age })
+    };
+    known.into_iter().map(target).collect()
 }
 
 /// The only replica that the name stands for.
@@ -69,9 +78,18 @@ fn is_replica(text: &str) -> bool {
     !matches!(ending, "yaml" | "yml") && (text.contains('/') || ending == "db" || ending == "duckdb" || path.is_file())
 }
 
-fn layout(path: &Path) -> Result<Layout, CliError> {
-    Layout::of(path).map_err(|error| {
-        let message = format!("looking for the replica {}: {error}", path.display());
-        CliError::input(Code::NotFound, message, "name a replica by its path, or by the job that publishes it")
-    })
+/// Where a replica stands: at an address, or at that path.
+fn place(text: &str, path: &Path, workspace: &Workspace) -> Result<Place, CliError> {
+    let looking = || format!("looking for the replica {text}");
+    match ObjectAddress::parse(text) {
+        Some(Ok(address)) => Ok(Place::Store(RemoteReplica::open(&wire::objects(&workspace.settings), &address)?)),
+        Some(Err(error)) => {
+            let message = format!("{}: {error}", looking());
+            Err(CliError::input(Code::NotFound, message, AddressError::HINT))
+        }
+        None => Layout::of(path).map(Place::Disk).map_err(|error| {
+            let message = format!("looking for the replica {}: {error}", path.display());
+            CliError::input(Code::NotFound, message, "name a replica by its path, or by the job that publishes it")
+        }),
+    }
 }

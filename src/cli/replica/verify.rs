@@ -1,29 +1,27 @@
 //! `windlass replica verify`: reads the whole file and compares it with its manifest.
 
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 
 use super::target;
 use crate::cli::arguments::{Global, ReplicaName};
 use crate::cli::error::{CliError, Exit};
 use crate::cli::workspace::{LogAs, Workspace};
-use crate::cli::{format, output};
-use crate::steps::replica::{problems, wrong_with};
+use crate::cli::{format, output, wire};
 
 /// Verifies replicas; the exit code says whether they are what they should be.
 pub(super) async fn run(name: &ReplicaName, global: &Global) -> Result<Exit, CliError> {
     let workspace = Workspace::open(global, LogAs::Command)?;
     Workspace::check_duckdb()?;
+    let spool = wire::spool(&workspace.settings);
     let mut all = Vec::new();
     let mut well = true;
     for target in target::find(&workspace, name)? {
-        let state = target.state()?;
-        let mut wrong = problems(&target.layout, &state);
+        let look = target.look().await?;
+        let (state, mut wrong) = (look.state, look.problems);
         // The file that is there is compared with its own manifest, also where the replica's lags behind.
         let manifest = state.unfinished().or(state.manifest);
-        if let (Some(manifest), Some(_)) = (&manifest, state.file) {
-            let stop = CancellationToken::new();
-            for words in Box::pin(wrong_with(&target.layout.replica(), manifest, &stop)).await? {
+        if let (Some(manifest), Some(_)) = (&manifest, look.bytes) {
+            for words in Box::pin(target.wrong_with(manifest, &spool)).await? {
                 if !wrong.contains(&words) {
                     wrong.push(words);
                 }

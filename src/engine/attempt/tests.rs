@@ -19,7 +19,7 @@ use crate::telemetry::{Masker, Metrics};
 /// An attempt in a folder; the state database is never asked.
 fn attempt(folder: &std::path::Path, limit: Option<Duration>) -> AttemptTask {
     let environment =
-        Arc::new(Environment { connections: BTreeMap::new(), spool: folder.join("spool"), env: BTreeMap::new() });
+        Arc::new(Environment { connections: BTreeMap::new(), spool: folder.join("spool"), ..Environment::default() });
     let metrics = Metrics::new("test");
     let settings = EngineSettings {
         max_runs: 1,

@@ -1,4 +1,5 @@
 use crate::domain::ids::TableName;
+use crate::domain::object::{AddressError, ObjectAddress};
 use crate::domain::step::{PublishMethod, PublishSource, PublishStep, PublishTable, default_keep};
 use crate::domain::template::Text;
 use crate::spec::known::ConnectionKind;
@@ -59,6 +60,8 @@ impl Resolver<'_, '_> {
         for (index, (place, at)) in places.iter().enumerate() {
             if place.is_empty() || place.ends_with('/') {
                 self.wrong(*at, format!("`{place}` is not the path of a file"), "");
+            } else if let Some(Err(error)) = ObjectAddress::parse(place).filter(|_| !place.contains("{{")) {
+                self.wrong(*at, error.to_string(), AddressError::HINT);
             } else if places[..index].iter().any(|(earlier, _)| earlier == place) {
                 self.wrong(*at, format!("`{place}` stands here twice"), "");
             }

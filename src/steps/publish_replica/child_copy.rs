@@ -1,6 +1,6 @@
-//! Copies the master's file in a child process.
+//! Copies a file in a child process: the master's, or a new replica to more places.
 //!
-//! This process must not open the file: closing any descriptor of it would drop DuckDB's lock on it, and another
+//! This process must not open the master's file: closing any descriptor of it would drop DuckDB's lock on it, and another
 //! process could write to the master half way through the copy.
 
 use std::path::Path;
@@ -15,9 +15,10 @@ use crate::domain::progress::Progress;
 use crate::steps::StepContext;
 
 /// Copies `from` to `to` with `cp`, sharing blocks where the file system can.
-pub(super) async fn copy(from: &Path, to: &Path, context: &StepContext) -> Result<(), Failure> {
+/// `phase` is what that is called to those who look on.
+pub(super) async fn copy(from: &Path, to: &Path, phase: &str, context: &StepContext) -> Result<(), Failure> {
     let bytes = std::fs::metadata(from).map(|found| found.len()).ok();
-    let progress = Progress { bytes_expected: bytes, ..Progress::phase("copying the master's file") };
+    let progress = Progress { bytes_expected: bytes, ..Progress::phase(phase) };
     context.host.progress(progress);
     let mut command = Command::new("cp");
     if cfg!(target_os = "linux") {

@@ -16,8 +16,8 @@ use crate::duckdb::{DuckDbError, DuckDbErrorKind, DuckDbFile, DuckDbSession, Ope
 use crate::steps::replica::{count_in, logs_of};
 
 use super::build::{Build, Made, TableRows};
+use super::follow;
 use super::space;
-use super::{child_copy, stream_copy};
 
 /// `auto` writes the replica afresh when more than one block in so many is free: then a copy would mostly carry air.
 const FREE_SHARE: u64 = 4;
@@ -107,12 +107,11 @@ async fn copy_file(file: &DuckDbFile, session: &DuckDbSession, build: &Build<'_>
             .with_hint("something else in this process writes to it; it is tried again"));
     }
     let to = build.place.temporary();
-    if space::may_share_blocks(file.path(), build.place.folder()) {
-        child_copy::copy(file.path(), to, context).await?;
-    } else {
+    if !space::may_share_blocks(file.path(), build.place.folder()) {
         let bytes = fs::metadata(file.path()).map_or(0, |found| found.len());
         space::refuse_if_short(build.place.folder(), bytes, context)?;
-        let found = Box::pin(stream_copy::copy(file.path(), to, context)).await?;
+    }
+    if let Some(found) = Box::pin(follow::copy(file.path(), to, context)).await? {
         build.fingerprint.get_or_init(|| found);
     }
     drop(turn);

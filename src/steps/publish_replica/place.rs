@@ -10,6 +10,10 @@ use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::steps::StepContext;
 use crate::steps::replica::{Layout, logs_of, own_as, refused};
+use crate::steps::spool::Spool;
+
+/// What DuckDB appends to a file's name for the folder that it spills into.
+const SPILL: &str = ".tmp";
 
 /// When a hidden file of another run that nobody has written to counts as left by a crash. Far longer than a file
 /// rests between being built and being renamed, except while the state database is away.
@@ -36,6 +40,11 @@ impl Place {
         let own = format!("{}{}-{}-", layout.hidden_prefix(), context.run.0.simple(), context.step_index);
         let temporary = layout.folder().join(format!("{own}{}.tmp", context.attempt));
         Ok(Self { layout, temporary, own })
+    }
+
+    /// A place in the spool, for a file that no disk of this machine keeps.
+    pub(super) fn in_spool(spool: &Spool, context: &StepContext) -> Result<Self, Failure> {
+        Self::find(&spool.path("replica.db").to_string_lossy(), context)
     }
 
     /// The names of the replica's files.
@@ -119,13 +128,20 @@ impl Place {
         fs::set_permissions(&self.temporary, fs::Permissions::from_mode(mode & 0o777 & !WRITE))
     }
 
+    /// Where DuckDB may put what it has no memory for while the hidden file is made.
+    pub(super) fn spill(&self) -> PathBuf {
+        self.beside_temporary(SPILL)
+    }
+
+    fn beside_temporary(&self, ending: &str) -> PathBuf {
+        let mut path = self.temporary.clone().into_os_string();
+        path.push(ending);
+        PathBuf::from(path)
+    }
+
     /// Removes this attempt's hidden files and all that DuckDB may have put beside them.
     pub(super) fn remove_temporary(&self, context: &StepContext) {
-        let beside = ["", ".tmp", ".json", ".manifest"].into_iter().map(|ending| {
-            let mut path = self.temporary.clone().into_os_string();
-            path.push(ending);
-            PathBuf::from(path)
-        });
+        let beside = ["", SPILL, ".json", ".manifest"].into_iter().map(|ending| self.beside_temporary(ending));
         for path in beside.chain(logs_of(&self.temporary)) {
             remove(&path, context);
         }

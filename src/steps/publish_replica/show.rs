@@ -40,7 +40,8 @@ pub(super) async fn show(new: &New<'_>, place: &Place, context: &StepContext) ->
     let state = settled(&lock, place, context).await?;
     // Another publisher may have been here since it was asked first.
     shrink::refuse(state.manifest.as_ref(), &new.examined.contents.tables, new.max_shrink)?;
-    let manifest = manifest(new, &state, place.layout(), context);
+    let (generation, previous) = (state.largest() + 1, state.manifest.as_ref().map(|manifest| manifest.generation));
+    let manifest = manifest(new, generation, place.layout().generation_name(generation), previous, context);
     let (layout, hidden, keep) = (place.layout().clone(), place.temporary().to_path_buf(), new.keep);
     let putting = under(&lock, move || put(&layout, &hidden, manifest, keep));
     let (shown, took) = timed(async { putting.await?.map_err(|error| refused(&doing, &error)) }).await?;
@@ -64,7 +65,7 @@ pub(super) async fn shown_before(place: &Place, keep: u32, context: &StepContext
     let doing = place.doing();
     let refused = |error: io::Error| refused(&doing, &error);
     let state = State::read(place.layout()).map_err(refused)?;
-    let Some(number) = earlier(&state, context) else { return Ok(None) };
+    let Some(number) = earlier(&state, &place.path().display().to_string(), context) else { return Ok(None) };
     let lock = lock(place, context).await?;
     let state = settled(&lock, place, context).await?;
     let Some(manifest) = state.kept.get(&number).or(state.manifest.as_ref()).cloned() else { return Ok(None) };
@@ -84,10 +85,14 @@ pub(super) async fn shown_before(place: &Place, keep: u32, context: &StepContext
 
 /// The newest generation that this run and step made, unless its making was recorded: then this is another round of
 /// the run, which should publish anew.
-fn earlier(state: &State, context: &StepContext) -> Option<u64> {
+pub(super) fn earlier(state: &State, place: &str, context: &StepContext) -> Option<u64> {
     let ours = |manifest: &&Manifest| manifest.run == context.run && manifest.step == context.step_id;
     let newest = state.kept.values().chain(&state.manifest).filter(ours).map(|manifest| manifest.generation).max()?;
-    let recorded = context.scope.steps.get(&context.step_id).and_then(|outcome| outcome["generation"].as_u64());
+    let recorded = context
+        .scope
+        .steps
+        .get(&context.step_id)
+        .and_then(|outcome| outcome["places"][place].as_u64().or_else(|| outcome["generation"].as_u64()));
     (recorded.unwrap_or(0) < newest).then_some(newest)
 }
 
@@ -136,15 +141,21 @@ async fn settled(lock: &Arc<PublishLock>, place: &Place, context: &StepContext) 
     Ok(state)
 }
 
-fn manifest(new: &New<'_>, state: &State, layout: &Layout, context: &StepContext) -> Manifest {
-    let generation = state.largest() + 1;
+/// The manifest of a new generation.
+pub(super) fn manifest(
+    new: &New<'_>,
+    generation: u64,
+    file: String,
+    previous: Option<u64>,
+    context: &StepContext,
+) -> Manifest {
     let contents = &new.examined.contents;
     Manifest {
         version: MANIFEST_VERSION,
         generation,
         made_at: new.made_at,
         published_at: now(),
-        file: layout.generation_name(generation),
+        file,
         bytes: new.examined.bytes,
         sha256: new.examined.sha256.clone(),
         source: new.source.to_owned(),
@@ -156,7 +167,7 @@ fn manifest(new: &New<'_>, state: &State, layout: &Layout, context: &StepContext
         job: context.scope.run.job.clone(),
         run: context.run,
         step: context.step_id.clone(),
-        previous: state.manifest.as_ref().map(|manifest| manifest.generation),
+        previous,
         rolled_back_from: None,
     }
 }

@@ -21,7 +21,6 @@ use crate::steps::reading::meter::Meter;
 use crate::steps::reading::snapshot::{self, Snapshot};
 use crate::steps::reading::{part, streams};
 use crate::steps::session;
-use crate::steps::spool::Spool;
 
 use super::build::{Build, Made, TableRows};
 use super::key;
@@ -50,8 +49,7 @@ pub(super) async fn build(reading: Reading<'_>, build: &Build<'_>) -> Result<Mad
     let Reading { connection, streams, .. } = reading;
     let context = build.context;
     let server = context.environment.postgres(connection)?;
-    let spool = Spool::make(context)?;
-    let spill = spool.path("spill");
+    let spill = build.place.spill();
     let opening = Box::pin(DuckDbSession::in_memory(&spill));
     let target = context.unless_stopped(opening).await?.map_err(|error| error.on(Side::Internal))?;
     // Keys are built in memory.

@@ -30,7 +30,7 @@ pub(crate) fn remove_old(layout: &Layout, state: &State, keep: u32) -> Vec<u64> 
 
 /// The published generation, those that it followed, then the newest. So after going back from a bad generation and
 /// publishing a good one, it isn't the bad one that stays to go back to.
-fn staying(state: &State, keep: u32) -> BTreeSet<u64> {
+pub(super) fn staying(state: &State, keep: u32) -> BTreeSet<u64> {
     let mut order: Vec<u64> = state.shown.into_iter().collect();
     let mut next = state.manifest.as_ref().map(|manifest| manifest.generation);
     while let Some(number) = next.filter(|number| state.kept.contains_key(number)) {

@@ -16,19 +16,29 @@ pub(super) fn read(path: &Path) -> io::Result<Option<Manifest>> {
     let wrong = |words: String| {
         io::Error::new(io::ErrorKind::InvalidData, format!("{} can't be read: {words}", path.display()))
     };
-    let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
+    parse(&text).map(Some).map_err(wrong)
+}
+
+/// Reads a manifest's text, or says why it is none.
+pub(super) fn parse(text: &[u8]) -> Result<Manifest, String> {
+    let manifest: Manifest = serde_json::from_slice(text).map_err(|error| error.to_string())?;
     if manifest.version > MANIFEST_VERSION {
-        return Err(wrong(format!("it has version {}, known is {MANIFEST_VERSION}", manifest.version)));
+        return Err(format!("it has version {}, known is {MANIFEST_VERSION}", manifest.version));
     }
-    Ok(Some(manifest))
+    Ok(manifest)
+}
+
+/// A manifest's text.
+pub(super) fn text(manifest: &Manifest) -> serde_json::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(manifest)?;
+    text.push(b'\n');
+    Ok(text)
 }
 
 /// Writes a manifest to a hidden file and waits until it is on the disk. Who may read the replica may read it.
 pub(super) fn write(path: &Path, manifest: &Manifest, replica: &fs::Metadata) -> io::Result<()> {
-    let mut text = serde_json::to_vec_pretty(manifest)?;
-    text.push(b'\n');
     let mut file = File::create(path)?;
-    file.write_all(&text)?;
+    file.write_all(&text(manifest)?)?;
     file.set_permissions(fs::Permissions::from_mode(replica.permissions().mode() & 0o666 | 0o200))?;
     own_as(path, replica);
     file.sync_all()

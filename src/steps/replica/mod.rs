@@ -18,6 +18,7 @@ mod layout;
 mod lock;
 mod manifest;
 mod refusal;
+pub mod remote;
 mod roll_back;
 mod show;
 mod state;

@@ -50,7 +50,7 @@ pub async fn roll_back(
 }
 
 /// That there is nothing to go back to, and what there is.
-fn refusal(state: &State, message: &str) -> Failure {
+pub(super) fn refusal(state: &State, message: &str) -> Failure {
     let kept = state.kept.keys().map(u64::to_string).collect::<Vec<_>>().join(", ");
     let hint = if kept.is_empty() { "no generation is kept".to_owned() } else { format!("kept are {kept}") };
     Failure::permanent(Code::NotFound, Side::Target, message).with_hint(hint)
