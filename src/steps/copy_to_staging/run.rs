@@ -28,6 +28,9 @@ use crate::steps::reading::{part, source, streams};
 /// on while rows come in.
 const BUILDERS: usize = 4;
 
+/// Parts for each stream: a COPY costs nothing to begin.
+const PARTS_A_STREAM: u32 = 4;
+
 /// Runs one attempt.
 pub(in crate::steps) async fn run(step: &CopyStep, context: &StepContext) -> Result<Outcome, Failure> {
     let from = context.environment.postgres(&step.from)?;
@@ -100,7 +103,7 @@ async fn plan(
         context.info(format!("an earlier attempt has committed these {rows} rows"));
         return Ok(Planned::Done(Box::new(Outcome { rows: Some(rows), ..Outcome::default() })));
     }
-    let parts = part::divide(sources.iter(), step.streams);
+    let parts = part::divide(sources.iter(), step.streams, PARTS_A_STREAM);
     let targets = names.into_iter().zip(places).collect();
     let plan = staging::plan(step, sources, parts, targets, control, context).await?;
     // Tables that several streams fill must be there for all of them.

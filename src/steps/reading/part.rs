@@ -10,9 +10,6 @@ use super::source::{Rows, Source};
 /// Below this a table isn't divided: a COPY of it takes well under a second.
 const SMALLEST: u64 = 32 * 1024 * 1024;
 
-/// Parts for each stream, so that none waits long for the last one.
-const PARTS_A_STREAM: u64 = 4;
-
 /// One COPY out of the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::steps) struct Part {
@@ -22,10 +19,15 @@ pub(in crate::steps) struct Part {
     pub(in crate::steps) bytes: u64,
 }
 
-/// Divides the rows of each source among that many streams.
-pub(in crate::steps) fn divide<'s>(sources: impl Iterator<Item = &'s Source> + Clone, streams: u32) -> Vec<Vec<Part>> {
+/// Divides the rows of each source among that many streams, into about so many parts for each of them: several, so that
+/// none waits long for the last one, or one, where what is begun anew for a part costs more than that.
+pub(in crate::steps) fn divide<'s>(
+    sources: impl Iterator<Item = &'s Source> + Clone,
+    streams: u32,
+    parts_a_stream: u32,
+) -> Vec<Vec<Part>> {
     let all: u64 = sources.clone().map(|source| source.rows.bytes()).sum();
-    let largest = (all / (u64::from(streams) * PARTS_A_STREAM)).max(SMALLEST);
+    let largest = all.div_ceil(u64::from(streams) * u64::from(parts_a_stream)).max(SMALLEST);
     sources.map(|source| parts(source, streams, largest)).collect()
 }
 
@@ -107,14 +109,14 @@ mod tests {
 
     #[test]
     fn one_stream_reads_a_table_whole() {
-        let parts = divide([table(10 * SMALLEST)].iter(), 1);
+        let parts = divide([table(10 * SMALLEST)].iter(), 1, 4);
         assert_eq!(parts[0].len(), 1);
         assert_eq!(parts[0][0].query, "select \"a\" from \"s\".\"주문\" where (\na > 1 -- why\n)");
     }
 
     #[test]
     fn pages_are_divided_without_gap_or_overlap() {
-        let parts = divide([table(10 * SMALLEST), table(10)].iter(), 2);
+        let parts = divide([table(10 * SMALLEST), table(10)].iter(), 2, 4);
         assert_eq!((parts[0].len(), parts[1].len()), (8, 1));
         let page = 10 * SMALLEST / PAGE / 8;
         assert!(parts[0][0].query.ends_with(&format!("and (ctid < '({page},0)'::tid)")), "{}", parts[0][0].query);
