@@ -1,0 +1,29 @@
+use crate::domain::step::{ColumnType, Into, LoadMode};
+use crate::spec::problems::At;
+use crate::spec::raw::RawInto;
+use crate::spec::resolve::resolver::Resolver;
+
+impl Resolver<'_, '_> {
+    pub(super) fn into(&mut self, raw: &RawInto, at: At<'_>) -> Option<Into> {
+        self.refuse(raw.new_columns.as_ref(), at, "new_columns");
+        let connection = self.connection(raw.connection.as_ref(), at, None);
+        let table = self.table(raw.table.as_ref(), at);
+        let mode = raw.mode.unwrap_or(LoadMode::Replace);
+        let key = self.columns(raw.key.as_ref(), at, "key");
+        if mode == LoadMode::Upsert && key.is_empty() {
+            let hint = "add `key: [column, …]`: the columns that tell rows apart";
+            self.wrong(at.key("mode"), "`mode: upsert` needs a `key`", hint);
+        } else if mode != LoadMode::Upsert && raw.key.is_some() {
+            self.wrong_span(at.key("key").key_span(), "`key` is for `mode: upsert` only", "");
+        }
+        let columns = raw.columns.as_ref().map_or(&[][..], |columns| &columns.0);
+        for (index, (name, sql_type)) in columns.iter().enumerate() {
+            if name.is_empty() || sql_type.trim().is_empty() {
+                self.wrong(at.key("columns").nth(index), "a column needs a name and a type", "");
+            }
+        }
+        let columns =
+            columns.iter().map(|(name, sql_type)| ColumnType { name: name.clone(), sql_type: sql_type.clone() });
+        Some(Into { connection: connection?, table: table?, mode, key, columns: columns.collect() })
+    }
+}

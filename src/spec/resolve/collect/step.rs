@@ -1,0 +1,30 @@
+use crate::domain::step::{CollectSource, CollectStep};
+use crate::spec::problems::At;
+use crate::spec::raw::RawCollect;
+use crate::spec::resolve::resolver::Resolver;
+
+impl Resolver<'_, '_> {
+    /// A `collect` step.
+    pub(in crate::spec::resolve) fn collect(&mut self, raw: &RawCollect, at: At<'_>) -> Option<CollectStep> {
+        let sources = [
+            ("http", raw.http.is_some()),
+            ("file", raw.file.is_some()),
+            ("query", raw.query.is_some()),
+            ("command", raw.command.is_some()),
+        ];
+        self.one_of(at, &sources);
+        let http = raw.http.as_ref().and_then(|raw| self.http(raw, at.key("http")));
+        let file = raw.file.as_ref().and_then(|raw| self.file(raw, at.key("file")));
+        let into = raw.into.as_ref().and_then(|raw| self.into(raw, at.key("into")));
+        let expect = raw.expect.as_ref().map(|raw| self.expect(raw, at.key("expect"))).unwrap_or_default();
+        let allow_empty = raw.allow_empty.unwrap_or(false);
+        let query = raw.query.as_ref().and_then(|raw| self.query(raw, at.key("query")));
+        let command = raw.command.as_ref().and_then(|raw| self.output_of(raw, at.key("command")));
+        let source = http
+            .map(|http| CollectSource::Http(Box::new(http)))
+            .or_else(|| file.map(CollectSource::File))
+            .or_else(|| query.map(CollectSource::Query))
+            .or_else(|| command.map(|command| CollectSource::Command(Box::new(command))))?;
+        Some(CollectStep { source, into: into?, expect, allow_empty })
+    }
+}
