@@ -18,7 +18,7 @@ const NEW_FILE_STORAGE: &str = "v1.4.0";
 
 /// DuckDB would take 80 % of the memory for each instance. A quarter of that leaves room for a few files at once, for
 /// PostgreSQL on the same machine and for readers; what doesn't fit is spilled to disk.
-const MEMORY_SHARE: f64 = 0.25;
+const MEMORY_SHARE: u64 = 4;
 
 /// Opens an instance in memory that spills into `spill`.
 ///
@@ -32,8 +32,8 @@ pub(super) fn open(spill: &Path) -> duckdb::Result<Connection> {
         .with("temp_directory", spill)?
         .with("custom_user_agent", "windlass")?;
     let connection = Connection::open_in_memory_with_flags(config)?;
-    if let Some(limit) = memory_limit(&connection)? {
-        connection.execute_batch(&format!("set memory_limit = {}", literal(&limit)))?;
+    if let Some(share) = memory_share(&connection)? {
+        set_memory_limit(&connection, share)?;
     }
     Ok(connection)
 }
@@ -61,7 +61,7 @@ pub(super) fn attach(connection: &Connection, path: &Path, mode: OpenMode) -> du
 }
 
 /// Where an instance for that file spills: where DuckDB itself would.
-pub(super) fn spill_folder(path: &Path) -> PathBuf {
+pub fn spill_folder(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".tmp");
     PathBuf::from(name)
@@ -75,11 +75,10 @@ fn threads() -> i64 {
 
 /// Lowers the memory limit of an instance to so many bytes; one that is lower already stays.
 pub(super) fn limit_memory(connection: &Connection, bytes: u64) -> duckdb::Result<()> {
-    let chosen: String = connection.query_row("select current_setting('memory_limit')", [], |row| row.get(0))?;
-    if in_bytes(&chosen).is_some_and(|chosen| chosen <= bytes) {
+    if memory_limit(connection)?.is_some_and(|limit| limit <= bytes) {
         return Ok(());
     }
-    connection.execute_batch(&format!("set memory_limit = '{bytes}B'"))
+    set_memory_limit(connection, bytes)
 }
 
 /// A size as DuckDB writes it: `4.7 GiB`.
@@ -91,18 +90,24 @@ fn in_bytes(text: &str) -> Option<u64> {
     number.parse::<f64>().ok().map(size)
 }
 
-/// Our share of the limit that DuckDB chose, which knows about control groups. Found once, as DuckDB writes it.
-fn memory_limit(connection: &Connection) -> duckdb::Result<Option<String>> {
-    static LIMIT: OnceLock<Option<String>> = OnceLock::new();
-    if let Some(limit) = LIMIT.get() {
-        return Ok(limit.clone());
+/// Our share, in bytes, of the limit that DuckDB chose, which knows about control groups. Found once.
+fn memory_share(connection: &Connection) -> duckdb::Result<Option<u64>> {
+    static SHARE: OnceLock<Option<u64>> = OnceLock::new();
+    if let Some(share) = SHARE.get() {
+        return Ok(*share);
     }
-    let chosen: String = connection.query_row("select current_setting('memory_limit')", [], |row| row.get(0))?;
-    let share = chosen.split_once(' ').and_then(|(number, unit)| {
-        let number: f64 = number.parse().ok()?;
-        Some(format!("{:.2}{unit}", number * MEMORY_SHARE))
-    });
-    Ok(LIMIT.get_or_init(|| share).clone())
+    let share = memory_limit(connection)?.map(|limit| limit / MEMORY_SHARE);
+    Ok(*SHARE.get_or_init(|| share))
+}
+
+/// The limit that the instance has, if it can be read.
+fn memory_limit(connection: &Connection) -> duckdb::Result<Option<u64>> {
+    let limit: String = connection.query_row("select current_setting('memory_limit')", [], |row| row.get(0))?;
+    Ok(in_bytes(&limit))
+}
+
+fn set_memory_limit(connection: &Connection, bytes: u64) -> duckdb::Result<()> {
+    connection.execute_batch(&format!("set memory_limit = '{bytes}B'"))
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ pub use error::{DuckDbError, DuckDbErrorKind};
 pub use feed::{FeedChunk, FeedColumn, FeedType, Feeder, Interval};
 pub use file::{DuckDbFile, OpenMode};
 pub use ident::{literal, qualified, quoted};
+pub use instance::spill_folder;
 pub use registry::WriteTurn;
 pub use session::DuckDbSession;
 pub use transaction::DuckDbTransaction;

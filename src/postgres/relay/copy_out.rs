@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use postgres_protocol::message::backend::Message;
 use postgres_protocol::message::frontend;
 use tokio_util::io::poll_read_buf;
@@ -19,7 +19,7 @@ use super::error::{lost, protocol};
 use super::flow::Flow;
 use super::nap::nap;
 use super::pool::HEADER;
-use super::transfer::{CLOSED, poll_flush, poll_write, wire};
+use super::transfer::{CLOSED, poll_say, wire};
 use super::unpack::{LONGEST, length};
 
 /// Size of a block, but for a row that is larger: enough rows that handing a block over costs nothing, few enough that
@@ -99,13 +99,10 @@ impl<'a> CopyOut<'a> {
     }
 
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Block>, PgError>> {
-        while !self.say.is_empty() {
-            match poll_write(&mut self.loan, &self.say, &self.doing, context)? {
-                Some(count) => self.say.advance(count),
-                None => return Poll::Pending,
-            }
+        poll_say(&mut self.loan, &mut self.say, &self.doing, context)?;
+        if !self.say.is_empty() {
+            return Poll::Pending;
         }
-        poll_flush(&mut self.loan, &self.doing, context)?;
         let mut moved = false;
         loop {
             if let Some(block) = self.take()? {

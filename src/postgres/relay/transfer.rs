@@ -171,13 +171,7 @@ impl<'a> Transfer<'a> {
 impl Outgoing {
     /// Reads as much as the buffers take. Says whether anything came.
     pub(super) fn poll_read(&mut self, pool: &mut Pool, context: &mut Context<'_>) -> Result<bool, PgError> {
-        while !self.say.is_empty() {
-            match poll_write(&mut self.loan, &self.say, OUT, context)? {
-                Some(count) => self.say.advance(count),
-                None => break,
-            }
-        }
-        poll_flush(&mut self.loan, OUT, context)?;
+        poll_say(&mut self.loan, &mut self.say, OUT, context)?;
         let mut came = false;
         while !self.is_done()
             && let Some(buffer) = pool.filling()
@@ -249,13 +243,7 @@ impl Incoming {
 
     /// Sends what is to be said apart from rows. Says whether all of it has gone.
     pub(super) fn poll_say(&mut self, context: &mut Context<'_>) -> Result<bool, PgError> {
-        while !self.say.is_empty() {
-            match poll_write(&mut self.loan, &self.say, INTO, context)? {
-                Some(count) => self.say.advance(count),
-                None => return Ok(false),
-            }
-        }
-        poll_flush(&mut self.loan, INTO, context)
+        poll_say(&mut self.loan, &mut self.say, INTO, context)
     }
 
     /// Whether the target has nothing more to say.
@@ -269,13 +257,24 @@ pub(super) fn wire<'a>(loan: &'a mut Loan, doing: &str) -> Result<&'a mut Wire, 
     loan.wire().ok_or_else(|| protocol(doing, "the connection was given back"))
 }
 
-/// How many bytes went, or `None` if none can go now.
-pub(super) fn poll_write(
+/// Sends what is to be said. Says whether all of it has left us.
+pub(super) fn poll_say(
     loan: &mut Loan,
-    bytes: &[u8],
+    say: &mut BytesMut,
     doing: &str,
     context: &mut Context<'_>,
-) -> Result<Option<usize>, PgError> {
+) -> Result<bool, PgError> {
+    while !say.is_empty() {
+        match poll_write(loan, say, doing, context)? {
+            Some(count) => say.advance(count),
+            None => return Ok(false),
+        }
+    }
+    poll_flush(loan, doing, context)
+}
+
+/// How many bytes went, or `None` if none can go now.
+fn poll_write(loan: &mut Loan, bytes: &[u8], doing: &str, context: &mut Context<'_>) -> Result<Option<usize>, PgError> {
     match Pin::new(wire(loan, doing)?).poll_write(context, bytes) {
         Poll::Pending => Ok(None),
         Poll::Ready(Ok(0)) => Err(lost(doing, CLOSED)),
@@ -285,7 +284,7 @@ pub(super) fn poll_write(
 }
 
 /// Whether everything that was written has left us.
-pub(super) fn poll_flush(loan: &mut Loan, doing: &str, context: &mut Context<'_>) -> Result<bool, PgError> {
+fn poll_flush(loan: &mut Loan, doing: &str, context: &mut Context<'_>) -> Result<bool, PgError> {
     match Pin::new(wire(loan, doing)?).poll_flush(context) {
         Poll::Pending => Ok(false),
         Poll::Ready(done) => done.map(|()| true).map_err(|error| lost(doing, error.to_string())),

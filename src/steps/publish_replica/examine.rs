@@ -58,12 +58,11 @@ pub(super) async fn examine(
     if expected.is_copy && !found.is_whole {
         Box::pin(settle_suspicion(place, context)).await?;
     }
-    let bytes = fs::metadata(&path).map_err(refused)?.len();
     let mut phases = vec![("verify", verified), ("sync", synced)];
     if !was_known {
         phases.push(("digest", digested));
     }
-    Ok(Examined { contents, sha256: found.sha256, bytes, phases })
+    Ok(Examined { contents, sha256: found.sha256, bytes: found.bytes, phases })
 }
 
 /// Has DuckDB read all tables of a copy in which some block isn't as it was written: one that is free does no harm.

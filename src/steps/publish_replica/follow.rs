@@ -4,11 +4,9 @@
 //! So the digest, which takes longer than the copying, begins with it, and the disk is asked to write meanwhile.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -17,16 +15,10 @@ use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::progress::Progress;
 use crate::steps::StepContext;
-use crate::steps::replica::{Digesting, Fingerprint, refused};
+use crate::steps::replica::{Fingerprint, fingerprint_growing, refused};
 
 use super::child_copy;
 use super::examine::blocking;
-
-/// How much is read at once.
-const AT_ONCE: usize = 1 << 20;
-
-/// Pause before the end of a file that still grows is looked at again.
-const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// What is being done, for people.
 const PHASE: &str = "copying the master's file";
@@ -44,9 +36,9 @@ pub(super) async fn copy(from: &Path, to: &Path, context: &StepContext) -> Resul
     let made = OpenOptions::new().write(true).create_new(true).mode(mode).open(to);
     drop(made.map_err(|error| refused(&doing, &error))?);
     let copied = CancellationToken::new();
-    let (whole, path): (_, Arc<Path>) = (copied.clone(), to.into());
+    let (whole, stop, path): (_, _, Arc<Path>) = (copied.clone(), context.stop.clone(), to.into());
     let followed = Arc::clone(&path);
-    let following = blocking(move || follow(&followed, &whole));
+    let following = blocking(move || fingerprint_growing(&followed, || whole.is_cancelled(), &stop));
     let copying = async {
         let done = child_copy::copy(from, to, PHASE, context).await;
         // After a failure too: the follower goes to the end of what is there.
@@ -60,9 +52,13 @@ pub(super) async fn copy(from: &Path, to: &Path, context: &StepContext) -> Resul
         never = tell(to, master.len(), context) => never,
     };
     done?;
-    let (found, length) = found?.map_err(|error| refused(&doing, &error))?;
-    if length != master.len() {
-        return Err(unread(format!("it has {} bytes, {length} were copied", master.len())));
+    let found = found?;
+    if context.stop.is_cancelled() {
+        return Err(Failure::stopped());
+    }
+    let found = found.map_err(|error| refused(&doing, &error))?;
+    if found.bytes != master.len() {
+        return Err(unread(format!("it has {} bytes, {} were copied", master.len(), found.bytes)));
     }
     // Where a system shows a growing file before its contents are there, its blocks don't bear their checksums.
     Ok(found.is_whole.then_some(found))
@@ -76,26 +72,4 @@ async fn tell<T>(copy: &Path, expected: u64, context: &StepContext) -> T {
         let phase = Progress::phase(PHASE);
         context.host.progress(Progress { bytes: Some(bytes), bytes_expected: Some(expected), ..phase });
     }
-}
-
-/// Reads a file that grows, until its end once it is `whole`. Says its length as well.
-fn follow(path: &Path, whole: &CancellationToken) -> io::Result<(Fingerprint, u64)> {
-    let mut file = File::open(path)?;
-    let mut buffer = vec![0; AT_ONCE];
-    let (mut digesting, mut length) = (Digesting::default(), 0);
-    loop {
-        // Asked before the read: what it finds then is all there is.
-        let is_whole = whole.is_cancelled();
-        match file.read(&mut buffer) {
-            Ok(0) if is_whole => break,
-            Ok(0) => thread::sleep(LOOK_AGAIN),
-            Ok(read) => {
-                digesting.pass(&buffer[..read]);
-                length += read as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok((digesting.finish(), length))
 }

@@ -8,12 +8,10 @@ use std::time::{Duration, SystemTime};
 
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
+use crate::duckdb::spill_folder;
 use crate::steps::StepContext;
-use crate::steps::replica::{Layout, logs_of, own_as, refused};
+use crate::steps::replica::{Layout, logs_of, own_as, refused, with_ending};
 use crate::steps::spool::Spool;
-
-/// What DuckDB appends to a file's name for the folder that it spills into.
-const SPILL: &str = ".tmp";
 
 /// When a hidden file of another run that nobody has written to counts as left by a crash. Far longer than a file
 /// rests between being built and being renamed, except while the state database is away.
@@ -128,21 +126,11 @@ impl Place {
         fs::set_permissions(&self.temporary, fs::Permissions::from_mode(mode & 0o777 & !WRITE))
     }
 
-    /// Where DuckDB may put what it has no memory for while the hidden file is made.
-    pub(super) fn spill(&self) -> PathBuf {
-        self.beside_temporary(SPILL)
-    }
-
-    fn beside_temporary(&self, ending: &str) -> PathBuf {
-        let mut path = self.temporary.clone().into_os_string();
-        path.push(ending);
-        PathBuf::from(path)
-    }
-
     /// Removes this attempt's hidden files and all that DuckDB may have put beside them.
     pub(super) fn remove_temporary(&self, context: &StepContext) {
-        let beside = ["", SPILL, ".json", ".manifest"].into_iter().map(|ending| self.beside_temporary(ending));
-        for path in beside.chain(logs_of(&self.temporary)) {
+        let hidden = &self.temporary;
+        let beside = ["", ".json", ".manifest"].into_iter().map(|ending| with_ending(hidden, ending));
+        for path in beside.chain([spill_folder(hidden)]).chain(logs_of(hidden)) {
             remove(&path, context);
         }
     }

@@ -69,7 +69,7 @@ pub(super) async fn shown_before(place: &Place, keep: u32, context: &StepContext
     let lock = lock(place, context).await?;
     let state = settled(&lock, place, context).await?;
     let Some(manifest) = state.kept.get(&number).or(state.manifest.as_ref()).cloned() else { return Ok(None) };
-    let published = state.manifest.as_ref().map_or(0, |one| one.generation.max(one.rolled_back_from.unwrap_or(0)));
+    let published = state.published_until();
     let (layout, shown) = (place.layout().clone(), manifest.clone());
     let finishing = move || {
         if number > published {

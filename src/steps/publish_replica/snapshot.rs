@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::domain::failure::{Failure, Side};
 use crate::domain::step::PublishTable;
-use crate::duckdb::DuckDbSession;
+use crate::duckdb::{DuckDbSession, spill_folder};
 use crate::postgres::Server;
 use crate::steps::reading::meter::Meter;
 use crate::steps::reading::snapshot::{self, Snapshot};
@@ -53,7 +53,7 @@ pub(super) async fn build(reading: Reading<'_>, build: &Build<'_>) -> Result<Mad
     let Reading { connection, streams, .. } = reading;
     let context = build.context;
     let server = context.environment.postgres(connection)?;
-    let spill = build.place.spill();
+    let spill = spill_folder(build.place.temporary());
     let opening = Box::pin(DuckDbSession::in_memory(&spill));
     let target = context.unless_stopped(opening).await?.map_err(|error| error.on(Side::Internal))?;
     // Keys are built in memory.
@@ -95,13 +95,16 @@ async fn fill(
     build: &Build<'_>,
 ) -> Result<Vec<TableRows>, Failure> {
     let context = build.context;
-    if let Err(failure) = table::make(&tables, target, build).await {
-        session::stop(snapshot.session, context).await;
-        return Err(failure);
-    }
     let parts = part::divide(tables.iter().map(|table| &table.source), streams, PARTS_A_STREAM);
     let all: usize = parts.iter().map(Vec::len).sum();
     let streams = usize::try_from(streams).unwrap_or(1).clamp(1, all.max(1));
+    let targets = match prepare(&tables, streams, target, build).await {
+        Ok(targets) => targets,
+        Err(failure) => {
+            session::stop(snapshot.session, context).await;
+            return Err(failure);
+        }
+    };
     let sources = streams::open(snapshot, server, streams, context).await?;
     let meter = Meter::new(
         tables
@@ -113,23 +116,26 @@ async fn fill(
     own.stop = context.stop.child_token();
     let job = Arc::new(Job::new(own, tables, parts, meter, streams));
     let mut workers = JoinSet::new();
-    let mut failed = None;
-    for source in sources {
-        match target.another().await {
-            Ok(target) if failed.is_none() => {
-                workers.spawn(worker::work(Arc::clone(&job), source, target));
-            }
-            Ok(_) => session::stop(source, context).await,
-            Err(error) => {
-                job.context.stop.cancel();
-                session::stop(source, context).await;
-                failed = Some(error.on(Side::Internal));
-            }
-        }
+    for (source, target) in sources.into_iter().zip(targets) {
+        workers.spawn(worker::work(Arc::clone(&job), source, target));
     }
-    let finished = streams::finish(workers, &job.meter, &job.context.stop, context).await;
-    failed.map_or(finished, Err)?;
+    streams::finish(workers, &job.meter, &job.context.stop, context).await?;
     key::add(&job.tables, target, build).await?;
     let copied = job.meter.copied();
     Ok(job.tables.iter().zip(copied).map(|(table, copied)| table.with_rows(copied.rows)).collect())
+}
+
+/// Makes the tables, and a session on the new file for each stream.
+async fn prepare(
+    tables: &[Table],
+    streams: usize,
+    target: &DuckDbSession,
+    build: &Build<'_>,
+) -> Result<Vec<DuckDbSession>, Failure> {
+    table::make(tables, target, build).await?;
+    let mut sessions = Vec::with_capacity(streams);
+    for _ in 0..streams {
+        sessions.push(target.another().await.map_err(|error| error.on(Side::Internal))?);
+    }
+    Ok(sessions)
 }

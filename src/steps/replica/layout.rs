@@ -96,7 +96,7 @@ pub fn logs_of(path: &Path) -> impl Iterator<Item = PathBuf> {
 }
 
 /// A path with something at its end.
-pub(super) fn with_ending(path: &Path, ending: &str) -> PathBuf {
+pub(in crate::steps) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut longer = path.as_os_str().to_owned();
     longer.push(ending);
     PathBuf::from(longer)

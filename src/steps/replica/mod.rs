@@ -26,7 +26,7 @@ mod verify;
 
 pub use announced::{Announced, announced};
 pub use contents::{Contents, TableRows, contents};
-pub use digest::{Digesting, Fingerprint, fingerprint};
+pub use digest::{Fingerprint, fingerprint, fingerprint_growing};
 pub use health::{age, problems, unfinished_files};
 pub use layout::{Layout, logs_of};
 pub use lock::PublishLock;
@@ -37,5 +37,6 @@ pub use verify::wrong_with;
 
 pub(super) use contents::{count_in, look, read_all};
 pub(super) use keep::{remove_halves, remove_old};
+pub(super) use layout::with_ending;
 pub(super) use manifest::own_as;
 pub(super) use show::{enter, finish, leave, show, show_again};

@@ -73,10 +73,15 @@ impl State {
         Ok(state)
     }
 
+    /// The largest number that was ever published, as the manifest knows it; zero if none was.
+    pub fn published_until(&self) -> u64 {
+        self.manifest.as_ref().map_or(0, |one| one.generation.max(one.rolled_back_from.unwrap_or(0)))
+    }
+
     /// The largest number that any trace of a generation bears.
     pub fn largest(&self) -> u64 {
-        let manifest = self.manifest.iter().flat_map(|one| [Some(one.generation), one.rolled_back_from]).flatten();
-        manifest.chain(self.kept.keys().copied()).chain(self.halves.iter().copied()).max().unwrap_or(0)
+        let traces = self.kept.keys().chain(&self.halves).copied();
+        traces.max().unwrap_or(0).max(self.published_until())
     }
 
     /// The manifest that the replica should have, where a crash came between the rename of the file and that of the

@@ -11,11 +11,10 @@ impl RemoteReplica {
     /// calls this has the turn. `None` if it isn't there any more, or is too large for the store to copy by itself.
     pub async fn show_again(&self, number: u64) -> Result<Option<Manifest>, Failure> {
         let Seen { state, version, .. } = self.look().await?;
-        let published = state.manifest.as_ref().map(|one| one.generation.max(one.rolled_back_from.unwrap_or(0)));
         let Some(manifest) = state.kept.get(&number) else {
             return Ok(state.manifest.filter(|manifest| manifest.generation == number));
         };
-        if published.is_some_and(|published| published >= number) {
+        if state.published_until() >= number {
             return Ok(Some(manifest.clone()));
         }
         if manifest.bytes > self.bucket.copies_up_to() {

@@ -89,8 +89,7 @@ impl RemoteReplica {
     ) -> Result<Manifest, Failure> {
         let seen = self.look().await?;
         let published = seen.state.manifest.as_ref();
-        let largest = published.map_or(0, |one| one.generation.max(one.rolled_back_from.unwrap_or(0)));
-        if *number <= largest {
+        if *number <= seen.state.published_until() {
             // Another publisher with a later number was here first. Numbers only grow, so this one needs a new one.
             let (old, new) = (*number, self.claim(who, seen.state.largest() + 1).await?);
             *number = new;

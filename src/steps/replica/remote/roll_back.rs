@@ -5,14 +5,13 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::code::Code;
-use crate::domain::failure::{Failure, Side};
+use crate::domain::failure::Failure;
 use crate::domain::ids::RunId;
 use crate::domain::replica::Manifest;
 use crate::objects::Upload;
 use crate::steps::replica::wrong_with;
 
-use super::super::roll_back::refusal;
+use super::super::roll_back::{choose, published_already, refuse_damaged};
 use super::claim::Publisher;
 use super::replica::RemoteReplica;
 
@@ -47,22 +46,12 @@ impl RemoteReplica {
         let seen = self.look().await?;
         let state = &seen.state;
         let from = state.manifest.as_ref().map(|manifest| manifest.generation);
-        let Some(number) = to.or_else(|| state.before()) else {
-            return Err(refusal(state, &format!("{doing}: no earlier generation is there")));
-        };
-        let Some(kept) = state.kept.get(&number) else {
-            return Err(refusal(state, &format!("{doing}: generation {number} is not there")));
-        };
+        let (number, kept) = choose(state, to, &doing)?;
         if from == Some(number) && self.bytes().await? == Some(kept.bytes) {
-            return Err(refusal(state, &format!("{doing}: generation {number} is the published one already")));
+            return Err(published_already(state, number, &doing));
         }
         let file = self.fetch(&self.keys.generation(number), folder, stop).await?;
-        let wrong = Box::pin(wrong_with(file.path(), kept, stop)).await?;
-        if !wrong.is_empty() {
-            let message = format!("{doing}: generation {number} is damaged: {}", wrong.join("; "));
-            return Err(Failure::permanent(Code::ReplicaCheck, Side::Target, message)
-                .with_hint("the replica stays as it was; try another generation with `--to`"));
-        }
+        refuse_damaged(&Box::pin(wrong_with(file.path(), kept, stop)).await?, number, &doing)?;
         let manifest = Manifest { published_at: now, rolled_back_from: from, ..kept.clone() };
         let upload = Upload { file: file.path(), sha256: &kept.sha256, progress: &|_| {}, stop };
         self.put_in_place(&manifest, seen.version.as_ref(), Some(&upload)).await?;

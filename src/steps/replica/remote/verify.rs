@@ -10,34 +10,25 @@ use crate::domain::replica::Manifest;
 use crate::objects::ObjectError;
 use crate::steps::replica::{State, wrong_with};
 
+use super::super::health::common_problems;
 use super::replica::RemoteReplica;
 
 impl RemoteReplica {
     /// All that is wrong with it, seen without reading its file. `bytes` is the replica's size.
     pub fn problems(&self, state: &State, bytes: Option<u64>) -> Vec<String> {
-        let mut wrong = state.unreadable.clone();
-        let Some(bytes) = bytes else {
-            wrong.push(format!("{} is not there", self.address()));
-            return wrong;
-        };
-        match &state.manifest {
-            None if state.unreadable.is_empty() => wrong.push("it has no manifest".to_owned()),
-            None => {}
-            Some(manifest) => {
-                let number = manifest.generation;
-                if bytes != manifest.bytes {
-                    wrong.push(format!(
-                        "it has {bytes} bytes, its manifest says {}: a publish was cut off, or somebody put another \
-                         file in its place",
-                        manifest.bytes
-                    ));
-                }
-                if !state.kept.contains_key(&number) {
-                    wrong.push(format!("generation {number}, which its manifest names, is not there"));
-                }
+        common_problems(&self.address(), state, bytes, |manifest, bytes, wrong| {
+            let number = manifest.generation;
+            if bytes != manifest.bytes {
+                wrong.push(format!(
+                    "it has {bytes} bytes, its manifest says {}: a publish was cut off, or somebody put another \
+                     file in its place",
+                    manifest.bytes
+                ));
             }
-        }
-        wrong
+            if !state.kept.contains_key(&number) {
+                wrong.push(format!("generation {number}, which its manifest names, is not there"));
+            }
+        })
     }
 
     /// All that is wrong with the replica's file, which is fetched into that folder and removed again.
