@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::MissedTickBehavior;
 use tracing::Instrument;
 
 use super::attempt::Stop;
@@ -17,6 +18,9 @@ use crate::telemetry::logging::run_span;
 
 /// How often somebody who waits for a change looks without being told: covers a hint that got lost.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// How often runs that wait at the head of a queue are called without anybody having left it. A net only.
+const CALL_EVERY: Duration = Duration::from_secs(15);
 
 /// What the dispatcher is told.
 #[derive(Clone, Copy, Debug)]
@@ -59,11 +63,12 @@ impl Dispatcher {
     /// Works until everybody who could send a command is gone.
     pub(super) async fn run(mut self) {
         let mut look = true;
+        let mut net = tokio::time::interval(CALL_EVERY);
+        net.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            if look && self.claiming {
-                self.fill().await;
-            }
+            let again = look && self.claiming && self.fill().await;
             look = tokio::select! {
+                biased;
                 command = self.commands.recv() => match command {
                     Some(command) => self.obey_all(command),
                     None => break,
@@ -72,8 +77,15 @@ impl Dispatcher {
                     self.forget(ended);
                     true
                 }
+                () = std::future::ready(()), if again => true,
+                _ = net.tick(), if self.claiming => {
+                    if let Err(error) = self.shared.store.call_waiting().await {
+                        tracing::debug!(%error, "runs that wait could not be called");
+                    }
+                    true
+                }
                 () = tokio::time::sleep(LOOK_EVERY) => true,
-            };
+            } || again;
         }
         // Dropped runs stop at their next await; whoever takes over sweeps what they left on servers.
         self.runs.shutdown().await;
@@ -111,17 +123,23 @@ impl Dispatcher {
         }
     }
 
-    /// Claims runs until there is no room or nothing to claim.
-    async fn fill(&mut self) {
-        while self.stops.len() < self.shared.settings.max_runs {
-            let shared = &self.shared;
-            match shared.store.claim(shared.me.id, shared.settings.scope, &shared.settings.capacities).await {
-                Ok(Some(claimed)) => self.begin(claimed),
-                Ok(None) => break,
-                Err(error) => {
-                    tracing::warn!(error = %error, "no run could be claimed; trying again soon");
-                    break;
-                }
+    /// Claims runs from the head of the line while there is room. Says whether it is worth looking again: commands are
+    /// heard in between.
+    async fn fill(&mut self) -> bool {
+        let room = self.shared.settings.max_runs.saturating_sub(self.stops.len());
+        if room == 0 {
+            return false;
+        }
+        let shared = &self.shared;
+        let settings = &shared.settings;
+        match shared.store.claim(shared.me.id, settings.scope, &settings.capacities, room).await {
+            Ok(claims) => {
+                claims.runs.into_iter().for_each(|claimed| self.begin(claimed));
+                !claims.line_is_empty
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, "no run could be claimed; trying again soon");
+                false
             }
         }
     }

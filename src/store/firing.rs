@@ -136,7 +136,7 @@ impl Store {
 
 /// Enters one firing, and its run if it gets one; `false` if it was there before. `overlap: skip` is decided here, where the job is guarded.
 async fn enter(
-    transaction: &deadpool_postgres::Transaction<'_>,
+    transaction: &super::connection::Transaction<'_>,
     job: &Job,
     definition: &str,
     decision: &mut Decision,

@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use deadpool_postgres::Transaction;
 use tokio_postgres::Row;
 
+use super::connection::Transaction;
 use super::error::StoreError;
 use super::pool::{Store, database};
 use crate::domain::code::Code;

@@ -6,9 +6,9 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::Object;
 use refinery::Runner;
 
+use super::connection::Connection;
 use super::error::StoreError;
 use super::pool::{Store, database};
 
@@ -25,8 +25,8 @@ const DOING: &str = "migrating";
 impl Store {
     /// Brings the schema up to date.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        self.call_within(DOING, LIMIT, async |connection: &mut Object| {
-            let client: &mut tokio_postgres::Client = connection;
+        self.call_within(DOING, LIMIT, async |connection: &mut Connection| {
+            let client: &mut tokio_postgres::Client = &mut connection.0;
             client.execute("select pg_advisory_lock($1)", &[&LOCK]).await.map_err(database(DOING))?;
             let result = up_to_date(client).await;
             client.execute("select pg_advisory_unlock($1)", &[&LOCK]).await.map_err(database(DOING))?;

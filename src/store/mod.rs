@@ -5,8 +5,10 @@
 //! kind of state database, and tests have a real one.
 
 mod claim;
+mod connection;
 mod daemon;
 mod definition;
+mod definitions;
 mod error;
 mod find;
 mod firing;
@@ -19,7 +21,7 @@ mod reservation;
 mod run;
 mod wake;
 
-pub use claim::{Claimed, Scope};
+pub use claim::{Claimed, Claims, Scope};
 pub use daemon::{DaemonRow, Heartbeat, Identity};
 pub use definition::{Definition, JobRow, StoredJob};
 pub use error::StoreError;

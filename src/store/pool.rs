@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts, Transaction};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 
+use super::connection::{Connection, Prepared, Transaction};
+use super::definitions::Definitions;
 use super::error::StoreError;
 use crate::postgres::{PgError, Server};
 use crate::telemetry::Metrics;
@@ -22,6 +24,7 @@ pub struct Store {
     pool: Pool,
     server: Server,
     metrics: Metrics,
+    pub(super) definitions: Definitions,
 }
 
 impl Store {
@@ -39,7 +42,7 @@ impl Store {
             Pool::builder(manager).max_size(CONNECTIONS).timeouts(timeouts).runtime(Runtime::Tokio1).build().map_err(
                 |error| StoreError::Unavailable { doing: "preparing connections", message: error.to_string() },
             )?;
-        Ok(Self { pool, server, metrics })
+        Ok(Self { pool, server, metrics, definitions: Definitions::default() })
     }
 
     /// A store for tests that must not ask it anything: nothing listens where it would connect.
@@ -65,7 +68,7 @@ impl Store {
     /// thrown away: what it is still doing must not be waited for by the next call.
     pub(super) async fn call<T, F>(&self, doing: &'static str, work: F) -> Result<T, StoreError>
     where
-        F: AsyncFnOnce(&mut Object) -> Result<T, StoreError>,
+        F: AsyncFnOnce(&mut Connection) -> Result<T, StoreError>,
     {
         self.call_within(doing, CALL, work).await
     }
@@ -73,7 +76,7 @@ impl Store {
     /// Runs one call with a deadline of its own.
     pub(super) async fn call_within<T, F>(&self, doing: &'static str, limit: Duration, work: F) -> Result<T, StoreError>
     where
-        F: AsyncFnOnce(&mut Object) -> Result<T, StoreError>,
+        F: AsyncFnOnce(&mut Connection) -> Result<T, StoreError>,
     {
         let started = Instant::now();
         let result = self.bounded(doing, limit, work).await;
@@ -87,15 +90,15 @@ impl Store {
 
     async fn bounded<T, F>(&self, doing: &'static str, limit: Duration, work: F) -> Result<T, StoreError>
     where
-        F: AsyncFnOnce(&mut Object) -> Result<T, StoreError>,
+        F: AsyncFnOnce(&mut Connection) -> Result<T, StoreError>,
     {
         let unavailable = |message: String| StoreError::Unavailable { doing, message };
-        let mut connection = self.pool.get().await.map_err(|error| unavailable(chain(&error)))?;
+        let mut connection = Prepared(self.pool.get().await.map_err(|error| unavailable(chain(&error)))?);
         let answer = tokio::time::timeout(limit, work(&mut connection)).await;
         let timed_out = answer.is_err();
         let result = answer.unwrap_or_else(|_| Err(unavailable(format!("no answer within {limit:?}"))));
-        if timed_out || connection.is_closed() {
-            drop(Object::take(connection));
+        if timed_out || connection.0.is_closed() {
+            drop(Object::take(connection.0));
         }
         result
     }
@@ -105,10 +108,10 @@ impl Store {
     where
         F: AsyncFnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     {
-        self.call(doing, async |connection: &mut Object| {
-            let transaction = connection.transaction().await.map_err(database(doing))?;
+        self.call(doing, async |connection: &mut Connection| {
+            let transaction = Prepared(connection.0.transaction().await.map_err(database(doing))?);
             let value = work(&transaction).await?;
-            transaction.commit().await.map_err(database(doing))?;
+            transaction.0.commit().await.map_err(database(doing))?;
             Ok(value)
         })
         .await

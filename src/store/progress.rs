@@ -2,6 +2,7 @@
 
 use tokio_postgres::types::Json;
 
+use super::connection::{Call, Value};
 use super::error::StoreError;
 use super::pool::{Store, database};
 use crate::domain::ids::{DaemonId, RunId};
@@ -20,15 +21,13 @@ impl Store {
         progress: &Progress,
     ) -> Result<(), StoreError> {
         let (step, number) = (i32::try_from(step).unwrap_or(i32::MAX), i32::try_from(number).unwrap_or(i32::MAX));
-        self.transaction(DOING, async |transaction| {
-            // Losing it in a crash of the server loses nothing: the attempt says more soon.
-            transaction.batch_execute("set local synchronous_commit = off").await.map_err(database(DOING))?;
-            let update = include_str!("sql/attempt_progress.sql");
-            transaction
-                .execute(update, &[&run.0, &step, &number, &me.0, &Json(progress)])
-                .await
-                .map_err(database(DOING))?;
-            Ok(())
+        // Losing it in a crash of the server loses nothing: the attempt says more soon.
+        let relaxed = Call { statement: "set local synchronous_commit = off", values: Vec::new() };
+        let values: Vec<Value<'_>> =
+            vec![Box::new(run.0), Box::new(step), Box::new(number), Box::new(me.0), Box::new(Json(progress))];
+        let update = Call { statement: include_str!("sql/attempt_progress.sql"), values };
+        self.call(DOING, async |connection| {
+            connection.at_once(&[relaxed, update]).await.map(|_| ()).map_err(database(DOING))
         })
         .await
     }

@@ -1,9 +1,9 @@
 //! Writing what happened to a run: several facts in one durable commit, by its owner only.
 
 use chrono::{DateTime, Utc};
-use deadpool_postgres::Transaction;
 use tokio_postgres::types::Json;
 
+use super::connection::{Call, Connection, Value};
 use super::error::StoreError;
 use super::pool::{Store, database};
 use super::wake::Wake;
@@ -57,19 +57,18 @@ impl Store {
     /// Writes facts about a run, all or none, if it is still this daemon's. Returns the database's time. Writing the
     /// same facts again, after an answer that was lost, changes nothing.
     pub async fn record(&self, me: DaemonId, run: RunId, writes: &[Write]) -> Result<DateTime<Utc>, StoreError> {
-        self.transaction(DOING, async |transaction| {
-            let owned = transaction
-                .query_opt(include_str!("sql/run_own.sql"), &[&run.0, &me.0])
-                .await
-                .map_err(database(DOING))?;
-            match owned {
-                Some(row) => {
-                    for write in writes {
-                        apply(transaction, me, run, write).await?;
-                    }
-                    Ok(row.get("now"))
-                }
-                None => already_written(transaction, run, writes).await,
+        let moves_queues = writes.iter().any(|write| matches!(write, Write::EndRun { .. } | Write::ReleaseStep { .. }));
+        // Who guards queues does so before it holds a run, everywhere: the other way round two could wait for each other.
+        let guard = Call { statement: include_str!("sql/queue_guard_run.sql"), values: vec![Box::new(run.0)] };
+        let own = owned(me, run, include_str!("sql/run_own.sql"), Vec::new());
+        let all = moves_queues.then_some(guard).into_iter().chain([own]);
+        let all: Vec<Call<'_>> = all.chain(writes.iter().flat_map(|write| calls(me, run, write))).collect();
+        let own = usize::from(moves_queues);
+        self.call(DOING, async |connection| {
+            let answers = connection.at_once(&all).await.map_err(database(DOING))?;
+            match answers.get(own).and_then(|rows| rows.first()) {
+                Some(row) => Ok(row.get("now")),
+                None => already_written(connection, run, writes).await,
             }
         })
         .await
@@ -90,63 +89,64 @@ impl Store {
 }
 
 /// A run that isn't ours any more is fine if it is because these very facts were written before.
-async fn already_written(
-    transaction: &Transaction<'_>,
-    run: RunId,
-    writes: &[Write],
-) -> Result<DateTime<Utc>, StoreError> {
+async fn already_written(connection: &Connection, run: RunId, writes: &[Write]) -> Result<DateTime<Utc>, StoreError> {
     let wanted = writes.iter().find_map(|write| match write {
         Write::EndRun { state, .. } => Some(state.label()),
         _ => None,
     });
-    let row = transaction.query_opt(include_str!("sql/run_state.sql"), &[&run.0]).await.map_err(database(DOING))?;
+    let row = connection.query_opt(include_str!("sql/run_state.sql"), &[&run.0]).await.map_err(database(DOING))?;
     match row {
         Some(row) if wanted.is_some() && wanted == Some(row.get("state")) => Ok(row.get("now")),
         _ => Err(StoreError::NotOwner { doing: DOING }),
     }
 }
 
-async fn apply(transaction: &Transaction<'_>, me: DaemonId, run: RunId, write: &Write) -> Result<(), StoreError> {
+/// The statements that write a fact. Each of them writes only if the run is this daemon's.
+fn calls(me: DaemonId, run: RunId, write: &Write) -> Vec<Call<'_>> {
     let place = |step: &usize| i32::try_from(*step).unwrap_or(i32::MAX);
     let count = |number: &u32| i32::try_from(*number).unwrap_or(i32::MAX);
-    let error = database(DOING);
+    let call = |statement, more| owned(me, run, statement, more);
+    let next = |step: Option<i32>| Call {
+        statement: include_str!("sql/queue_call.sql"),
+        values: vec![Box::new(run.0), Box::new(step)],
+    };
+    let wake = |wake: Wake| owned(me, run, include_str!("sql/run_notify.sql"), vec![Box::new(wake.payload())]);
     match write {
-        Write::Start { step, number } => {
-            let values: [&(dyn tokio_postgres::types::ToSql + Sync); 4] = [&run.0, &place(step), &count(number), &me.0];
-            transaction.execute(include_str!("sql/attempt_start.sql"), &values).await.map_err(&error)?;
-            transaction.execute(include_str!("sql/run_started.sql"), &[&run.0]).await.map_err(error)?;
-        }
+        Write::Start { step, number } => vec![
+            call(include_str!("sql/attempt_start.sql"), vec![Box::new(place(step)), Box::new(count(number))]),
+            call(include_str!("sql/run_started.sql"), Vec::new()),
+        ],
         Write::End { step, number, state, outcome, failure } => {
-            let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] = [
-                &run.0,
-                &place(step),
-                &count(number),
-                &state.label(),
-                &outcome.as_ref().map(Json),
-                &failure.as_ref().map(Json),
+            let outcome = outcome.as_ref().map(Json);
+            let failure = failure.as_ref().map(Json);
+            let values: Vec<Value<'_>> = vec![
+                Box::new(place(step)),
+                Box::new(count(number)),
+                Box::new(state.label()),
+                Box::new(outcome),
+                Box::new(failure),
             ];
-            transaction.execute(include_str!("sql/attempt_end.sql"), &values).await.map_err(error)?;
+            vec![call(include_str!("sql/attempt_end.sql"), values)]
         }
         Write::ReleaseStep { step } => {
-            transaction
-                .execute(include_str!("sql/lock_release.sql"), &[&run.0, &Some(place(step))])
-                .await
-                .map_err(&error)?;
-            Wake::Work.notify(transaction).await.map_err(error)?;
+            let step = Some(place(step));
+            vec![next(step), call(include_str!("sql/run_release.sql"), vec![Box::new(step)]), wake(Wake::Work)]
         }
-        Write::EndRun { state, failure } => {
-            transaction
-                .execute(include_str!("sql/run_end.sql"), &[&run.0, &state.label(), &failure.as_ref().map(Json)])
-                .await
-                .map_err(&error)?;
-            transaction.execute(include_str!("sql/lock_release.sql"), &[&run.0, &None::<i32>]).await.map_err(&error)?;
-            Wake::Ended(run).notify(transaction).await.map_err(&error)?;
-            Wake::Work.notify(transaction).await.map_err(error)?;
-        }
-        Write::Requeue => {
-            transaction.execute(include_str!("sql/run_requeue.sql"), &[&run.0]).await.map_err(&error)?;
-            Wake::Work.notify(transaction).await.map_err(error)?;
-        }
+        // The run stays ours until the last of them.
+        Write::EndRun { state, failure } => vec![
+            next(None),
+            call(include_str!("sql/run_release.sql"), vec![Box::new(None::<i32>)]),
+            wake(Wake::Ended(run)),
+            wake(Wake::Work),
+            call(include_str!("sql/run_end.sql"), vec![Box::new(state.label()), Box::new(failure.as_ref().map(Json))]),
+        ],
+        Write::Requeue => vec![wake(Wake::Work), call(include_str!("sql/run_requeue.sql"), Vec::new())],
     }
-    Ok(())
+}
+
+/// A statement about a run that is this daemon's: its first two values are the run and the daemon.
+fn owned<'v>(me: DaemonId, run: RunId, statement: &'static str, more: Vec<Value<'v>>) -> Call<'v> {
+    let mut values: Vec<Value<'v>> = vec![Box::new(run.0), Box::new(me.0)];
+    values.extend(more);
+    Call { statement, values }
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use deadpool_postgres::GenericClient;
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 
+use super::connection::Transaction;
 use super::definition::{StoredJob, stored};
 use super::error::StoreError;
 use super::lock::run_lock;
@@ -158,12 +158,20 @@ impl Store {
     pub async fn cancel_run(&self, run: RunId) -> Result<RunState, StoreError> {
         const DOING: &str = "cancelling a run";
         self.transaction(DOING, async |transaction| {
+            transaction.query(include_str!("sql/queue_guard_run.sql"), &[&run.0]).await.map_err(database(DOING))?;
             let row = transaction
                 .query_opt(include_str!("sql/run_cancel.sql"), &[&run.0])
                 .await
                 .map_err(database(DOING))?
                 .ok_or_else(|| StoreError::Refused(format!("there is no run {run}")))?;
             let state: RunState = parse(row.get("state"), DOING)?;
+            if state.is_final() {
+                let all_of_it = None::<i32>;
+                transaction
+                    .execute(include_str!("sql/queue_call.sql"), &[&run.0, &all_of_it])
+                    .await
+                    .map_err(database(DOING))?;
+            }
             transaction
                 .execute(include_str!("sql/lock_release_cancelled.sql"), &[&run.0])
                 .await
@@ -228,11 +236,11 @@ impl Store {
 
 /// Attempts of runs in the order they started: run, step, round, attempt.
 pub(super) async fn read_attempts(
-    client: &impl GenericClient,
+    transaction: &Transaction<'_>,
     runs: &[uuid::Uuid],
 ) -> Result<Vec<(uuid::Uuid, usize, u32, Attempt)>, StoreError> {
     const DOING: &str = "reading attempts";
-    let rows = client.query(include_str!("sql/attempt_list.sql"), &[&runs]).await.map_err(database(DOING))?;
+    let rows = transaction.query(include_str!("sql/attempt_list.sql"), &[&runs]).await.map_err(database(DOING))?;
     rows.iter()
         .map(|row| {
             let step = usize::try_from(row.get::<_, i32>("step")).unwrap_or(0);
@@ -252,11 +260,11 @@ pub(super) async fn read_attempts(
 }
 
 async fn read_locks(
-    client: &impl GenericClient,
+    transaction: &Transaction<'_>,
     runs: &[uuid::Uuid],
 ) -> Result<BTreeMap<uuid::Uuid, Vec<RunLock>>, StoreError> {
     const DOING: &str = "reading a run's locks";
-    let rows = client.query(include_str!("sql/lock_of_runs.sql"), &[&runs]).await.map_err(database(DOING))?;
+    let rows = transaction.query(include_str!("sql/lock_of_runs.sql"), &[&runs]).await.map_err(database(DOING))?;
     let mut locks: BTreeMap<uuid::Uuid, Vec<RunLock>> = BTreeMap::new();
     for row in &rows {
         locks.entry(row.get("run")).or_default().push(run_lock(row));

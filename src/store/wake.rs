@@ -3,8 +3,7 @@
 //! A hint may get lost and never carries a fact. Whoever acts on one reads the state first, and looks by itself every
 //! few seconds as well.
 
-use deadpool_postgres::Transaction;
-
+use super::connection::Transaction;
 use super::error::StoreError;
 use super::pool::Store;
 use crate::domain::ids::RunId;
@@ -27,7 +26,8 @@ pub enum Wake {
 }
 
 impl Wake {
-    fn payload(self) -> String {
+    /// The hint as it is sent.
+    pub(super) fn payload(self) -> String {
         match self {
             Self::Work => "work".to_owned(),
             Self::Cancel(run) => format!("cancel {run}"),

@@ -16,8 +16,8 @@ async fn daemon(world: &World, job_name: &str) -> (DaemonId, RunId) {
     let identity = Identity { id, host: "elsewhere".into(), pid: 1, process_started: 1, version: "test".into() };
     world.store.register(&identity, Duration::from_mins(10)).await.unwrap();
     let run = world.start(&job(job_name, &["select 1"])).await;
-    let claimed = world.store.claim(id, Scope::All, &Capacities::default()).await.unwrap().unwrap();
-    assert_eq!(claimed.id, run);
+    let claims = world.store.claim(id, Scope::All, &Capacities::default(), 1).await.unwrap();
+    assert_eq!(claims.runs[0].id, run);
     world.store.record(id, run, &[Write::Start { step: 0, number: 1 }]).await.unwrap();
     (id, run)
 }

@@ -1,5 +1,5 @@
 -- Holds a run that is this daemon's until the transaction ends.
-select now() as now
+select clock_timestamp() as now
 from windlass.run
 where id = $1 and owner = $2 and state = 'running'
-for update
+for no key update

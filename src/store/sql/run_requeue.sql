@@ -1,4 +1,4 @@
--- A run goes back to its old place in the queue.
+-- A run that is this daemon's goes back to its old place in the queue.
 update windlass.run
 set state = 'queued', owner = null, waiting_for = null
-where id = $1
+where id = $1 and owner = $2

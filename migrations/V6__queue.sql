@@ -1,0 +1,8 @@
+-- A long queue costs no more than a short one: runs that wait are called when they may go on, and only runs that were
+-- called or have just come are looked at.
+drop index windlass.run_open;
+create index run_queued on windlass.run (queued_at, id) where state = 'queued';
+-- A job's runs that haven't ended, by state and in their order.
+create index run_unended on windlass.run (job, state, queued_at, id) where state in ('queued', 'waiting', 'running');
+-- A lock's queue in its order.
+create index lock_queue on windlass.lock_request (name, id);

@@ -1,0 +1,31 @@
+-- Calls who may go on when a run gives up its locks (one step's, or with step null all of them, and then its place among
+-- its job's runs too): the first that waits for each lock, and the first of the job. Who was called is looked at again,
+-- and waits on if it must. Uses lock_of_run, lock_queue, run_unended.
+update windlass.run
+set state = 'queued'
+where state = 'waiting' and id in (
+    select (
+        select request.run
+        from windlass.lock_request as request
+        join windlass.run as waiter on waiter.id = request.run
+        where request.name = mine.name and request.step = -1 and request.run <> $1 and waiter.state = 'waiting'
+        order by request.id
+        limit 1
+    )
+    from (
+        select name from windlass.lock_grant
+        where run = $1 and released_at is null and ($2::integer is null or step = $2)
+        union
+        select name from windlass.lock_request
+        where run = $1 and ($2::integer is null or step = $2)
+    ) as mine
+    union all
+    (
+        select other.id
+        from windlass.run as mine
+        join windlass.run as other on other.job = mine.job and other.state = 'waiting' and other.id <> $1
+        where mine.id = $1 and $2::integer is null
+        order by other.queued_at, other.id
+        limit 1
+    )
+)
