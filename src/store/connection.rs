@@ -11,6 +11,9 @@ use tokio_postgres::{Error, Row};
 /// Values of a statement.
 pub(super) type Values<'v> = &'v [&'v (dyn ToSql + Sync)];
 
+/// Makes a transaction not wait for the disk: what it writes may be lost if the server crashes, and nothing else.
+pub(super) const RELAXED: &str = "set local synchronous_commit = off";
+
 /// A value that a call owns.
 pub(super) type Value<'v> = Box<dyn ToSql + Sync + Send + 'v>;
 

@@ -2,7 +2,7 @@
 
 use tokio_postgres::types::Json;
 
-use super::connection::{Call, Value};
+use super::connection::{Call, RELAXED, Value};
 use super::error::StoreError;
 use super::pool::{Store, database};
 use crate::domain::ids::{DaemonId, RunId};
@@ -22,7 +22,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (step, number) = (i32::try_from(step).unwrap_or(i32::MAX), i32::try_from(number).unwrap_or(i32::MAX));
         // Losing it in a crash of the server loses nothing: the attempt says more soon.
-        let relaxed = Call { statement: "set local synchronous_commit = off", values: Vec::new() };
+        let relaxed = Call { statement: RELAXED, values: Vec::new() };
         let values: Vec<Value<'_>> =
             vec![Box::new(run.0), Box::new(step), Box::new(number), Box::new(me.0), Box::new(Json(progress))];
         let update = Call { statement: include_str!("sql/attempt_progress.sql"), values };

@@ -234,13 +234,23 @@ impl Store {
     }
 }
 
+const READING_ATTEMPTS: &str = "reading attempts";
+
+/// The attempts of runs ($1).
+pub(super) const ATTEMPTS: &str = include_str!("sql/attempt_list.sql");
+
 /// Attempts of runs in the order they started: run, step, round, attempt.
 pub(super) async fn read_attempts(
     transaction: &Transaction<'_>,
     runs: &[uuid::Uuid],
 ) -> Result<Vec<(uuid::Uuid, usize, u32, Attempt)>, StoreError> {
-    const DOING: &str = "reading attempts";
-    let rows = transaction.query(include_str!("sql/attempt_list.sql"), &[&runs]).await.map_err(database(DOING))?;
+    let rows = transaction.query(ATTEMPTS, &[&runs]).await.map_err(database(READING_ATTEMPTS))?;
+    parse_attempts(&rows)
+}
+
+/// Reads rows of `ATTEMPTS`.
+pub(super) fn parse_attempts(rows: &[Row]) -> Result<Vec<(uuid::Uuid, usize, u32, Attempt)>, StoreError> {
+    const DOING: &str = READING_ATTEMPTS;
     rows.iter()
         .map(|row| {
             let step = usize::try_from(row.get::<_, i32>("step")).unwrap_or(0);

@@ -1,0 +1,62 @@
+//! A run in line, and what can be known of it before anything is held.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::domain::failure::Failure;
+use crate::domain::ids::RunId;
+use crate::domain::run::Trigger;
+use crate::domain::template::{RunScope, Scope as TemplateScope};
+use crate::store::definition::StoredJob;
+
+/// A run in line, with what is needed to decide about it.
+pub(super) struct Candidate {
+    pub(super) id: RunId,
+    pub(super) row: Row,
+    pub(super) job: Arc<StoredJob>,
+    /// The names of its locks, or why they can't be told.
+    pub(super) locks: Result<Vec<String>, Failure>,
+}
+
+impl Candidate {
+    /// A run in line, if its definition is known.
+    pub(super) fn new(row: Row, jobs: &HashMap<String, Arc<StoredJob>>) -> Option<Self> {
+        let job = Arc::clone(jobs.get(row.get::<_, &str>("definition"))?);
+        let locks = lock_names(&row, &job);
+        Some(Self { id: RunId(row.get("id")), row, job, locks })
+    }
+
+    /// Whether nothing can hold it back.
+    pub(super) fn is_free(&self) -> bool {
+        !self.overlap_matters() && self.locks.as_ref().is_ok_and(Vec::is_empty)
+    }
+
+    /// Overlap is part of a schedule. A run that a person or a step starts is kept apart by locks, where a job has them.
+    pub(super) fn overlap_matters(&self) -> bool {
+        self.row.get::<_, &str>("trigger") == Trigger::Schedule.label()
+    }
+}
+
+fn lock_names(row: &Row, job: &StoredJob) -> Result<Vec<String>, Failure> {
+    let job = &job.definition.job;
+    if job.locks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let scope = RunScope {
+        id: row.get::<_, Uuid>("id").to_string(),
+        job: job.name.clone(),
+        scheduled_for: row.get("scheduled_for"),
+        attempt: 1,
+    };
+    let scope = TemplateScope::of_run(scope, params(row), job.zone());
+    job.locks.iter().map(|name| scope.text(name)).collect()
+}
+
+/// A run's parameters.
+pub(super) fn params(row: &Row) -> BTreeMap<String, String> {
+    let params: tokio_postgres::types::Json<_> = row.get("params");
+    params.0
+}

@@ -1,0 +1,111 @@
+//! Whether a run can start: past its job's other runs, past everybody who wants its locks.
+
+use tokio_postgres::types::Json;
+
+use super::DOING;
+use super::candidate::Candidate;
+use crate::domain::ids::RunId;
+use crate::domain::job::Overlap;
+use crate::domain::run::RunLock;
+use crate::store::connection::Transaction;
+use crate::store::definition::StoredJob;
+use crate::store::error::StoreError;
+use crate::store::lock::{Asked, Capacities, WHOLE_RUN, ask};
+use crate::store::pool::database;
+use crate::store::wake::Wake;
+
+/// What is decided about one run.
+pub(super) enum Decision {
+    /// It starts, with these locks.
+    Take(Vec<RunLock>),
+    /// It waits, or has ended.
+    Leave,
+}
+
+/// Guards the queues that the decisions depend on. Taking them one run after the other could let two daemons wait for
+/// each other.
+pub(super) async fn guard(transaction: &Transaction<'_>, candidates: &[Candidate]) -> Result<(), StoreError> {
+    let jobs: Vec<&str> = candidates
+        .iter()
+        .filter(|candidate| candidate.overlap_matters())
+        .map(|candidate| candidate.job.definition.job.name.as_str())
+        .collect();
+    let locks: Vec<&str> =
+        candidates.iter().filter_map(|candidate| candidate.locks.as_ref().ok()).flatten().map(String::as_str).collect();
+    if !jobs.is_empty() || !locks.is_empty() {
+        transaction.query(include_str!("../sql/queue_guard.sql"), &[&jobs, &locks]).await.map_err(database(DOING))?;
+    }
+    Ok(())
+}
+
+/// Decides about a run that is held.
+pub(super) async fn decide(
+    transaction: &Transaction<'_>,
+    candidate: &Candidate,
+    cancelled: bool,
+    capacities: &Capacities,
+) -> Result<Decision, StoreError> {
+    // A run that only has to be ended waits for nothing.
+    if cancelled {
+        return Ok(Decision::Take(Vec::new()));
+    }
+    let run = candidate.id;
+    if candidate.overlap_matters()
+        && let Some(reason) = overlap(transaction, run, &candidate.job).await?
+    {
+        return wait(transaction, run, &reason).await;
+    }
+    let names = match &candidate.locks {
+        Ok(names) => names,
+        Err(failure) => {
+            let failure = Json(failure);
+            transaction
+                .execute(include_str!("../sql/run_fail_queued.sql"), &[&run.0, &failure])
+                .await
+                .map_err(database(DOING))?;
+            Wake::Ended(run).notify(transaction).await.map_err(database(DOING))?;
+            return Ok(Decision::Leave);
+        }
+    };
+    match ask(transaction, run, WHOLE_RUN, names, capacities).await? {
+        Asked::Granted(locks) => {
+            if names.iter().any(|name| capacities.of(name) > 1) {
+                // There may be room for the next in the queue as well.
+                transaction
+                    .execute(include_str!("../sql/queue_call.sql"), &[&run.0, &Some(WHOLE_RUN)])
+                    .await
+                    .map_err(database(DOING))?;
+            }
+            Ok(Decision::Take(locks))
+        }
+        Asked::Waiting(reason) => wait(transaction, run, &reason).await,
+        // A run that holds nothing yet can't close a circle; one that was lost holds all that it asks for.
+        Asked::Circle(failure) => wait(transaction, run, &failure.message).await,
+    }
+}
+
+/// What the run waits for because its job's other runs come first; asks them to end where the job says so.
+async fn overlap(transaction: &Transaction<'_>, run: RunId, job: &StoredJob) -> Result<Option<String>, StoreError> {
+    let name = &job.definition.job.name;
+    let ahead = transaction
+        .query_opt(include_str!("../sql/claim_overlap.sql"), &[name, &run.0])
+        .await
+        .map_err(database(DOING))?;
+    let Some(ahead) = ahead else { return Ok(None) };
+    let other = RunId(ahead.get("id"));
+    if job.definition.job.overlap == Overlap::Cancel {
+        let asked = transaction
+            .execute(include_str!("../sql/run_ask_to_end.sql"), &[&other.0])
+            .await
+            .map_err(database(DOING))?;
+        if asked > 0 {
+            Wake::Cancel(other).notify(transaction).await.map_err(database(DOING))?;
+        }
+    }
+    Ok(Some(format!("run {other} of the same job")))
+}
+
+async fn wait(transaction: &Transaction<'_>, run: RunId, reason: &str) -> Result<Decision, StoreError> {
+    transaction.execute(include_str!("../sql/run_wait.sql"), &[&run.0, &reason]).await.map_err(database(DOING))?;
+    Ok(Decision::Leave)
+}

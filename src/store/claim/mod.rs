@@ -1,0 +1,158 @@
+//! Claiming runs: from the queue to this daemon, past overlap and locks, several in one transaction.
+//!
+//! The queues of all jobs and locks that matter are guarded first, then the runs are held with `for update skip locked`,
+//! so several daemons claim at once without waiting for each other and nothing can be raced. A run that must wait leaves
+//! the line until it is called (`sql/queue_call.sql`): a long queue is not looked at again and again. Its place among
+//! those that wait stays: `queued_at`, and its requests for locks.
+
+mod candidate;
+mod claimed;
+mod decide;
+
+use std::collections::HashMap;
+
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::connection::{Call, RELAXED, Transaction};
+use super::error::StoreError;
+use super::lock::Capacities;
+use super::pool::{Store, database};
+use super::run::{ATTEMPTS, parse_attempts, read_attempts};
+use crate::domain::ids::DaemonId;
+use candidate::Candidate;
+use decide::{Decision, decide, guard};
+
+pub use claimed::Claimed;
+use claimed::claimed;
+
+const DOING: &str = "claiming runs";
+
+/// Most runs that one transaction looks at: it holds their queues while it does.
+const AT_ONCE: usize = 16;
+
+/// Which runs a process may claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Every run that isn't meant for another daemon: `serve`.
+    All,
+    /// Only runs made for this daemon, and runs that they trigger: `run`.
+    Own,
+}
+
+/// What came of looking at the head of the line.
+#[derive(Debug)]
+pub struct Claims {
+    /// Runs that are this daemon's now.
+    pub runs: Vec<Claimed>,
+    /// Whether there was nothing else to look at. Otherwise it is worth looking again.
+    pub line_is_empty: bool,
+}
+
+impl Store {
+    /// Looks at the head of the line and claims what can start, at most so many runs. Runs that can't start are told
+    /// what they wait for. A daemon that was given up claims nothing: `NotOwner`.
+    pub async fn claim(
+        &self,
+        me: DaemonId,
+        scope: Scope,
+        capacities: &Capacities,
+        room: usize,
+    ) -> Result<Claims, StoreError> {
+        let room = room.min(AT_ONCE);
+        let rows = self.in_line(me, scope, room).await?;
+        if rows.is_empty() {
+            return Ok(Claims { runs: Vec::new(), line_is_empty: true });
+        }
+        let line_is_empty = rows.len() < room;
+        let hashes = rows.iter().map(|row| row.get("definition")).collect();
+        let jobs = self.definitions(hashes).await?;
+        let candidates: Vec<Candidate> = rows.into_iter().filter_map(|row| Candidate::new(row, &jobs)).collect();
+        let runs = if candidates.iter().all(Candidate::is_free) {
+            self.claim_free(me, &candidates).await?
+        } else {
+            self.transaction(DOING, async |transaction| claim(transaction, me, capacities, &candidates).await).await?
+        };
+        Ok(Claims { runs, line_is_empty })
+    }
+
+    /// Calls all who wait at the head of a queue: a net for a call that never came.
+    pub async fn call_waiting(&self) -> Result<u64, StoreError> {
+        const DOING: &str = "calling runs that wait";
+        self.call(DOING, async |connection| {
+            connection.execute(include_str!("../sql/queue_call_all.sql"), &[]).await.map_err(database(DOING))
+        })
+        .await
+    }
+
+    /// Claims runs that nothing holds back, in one round trip.
+    async fn claim_free(&self, me: DaemonId, candidates: &[Candidate]) -> Result<Vec<Claimed>, StoreError> {
+        let ids: Vec<Uuid> = candidates.iter().map(|candidate| candidate.id.0).collect();
+        let calls = [
+            // Lost in a crash of the server, the run is in the queue again; this daemon's writes about it are refused.
+            Call { statement: RELAXED, values: Vec::new() },
+            Call { statement: include_str!("../sql/claim_guard.sql"), values: vec![Box::new(me.0)] },
+            Call {
+                statement: include_str!("../sql/claim_free.sql"),
+                values: vec![Box::new(ids.clone()), Box::new(me.0)],
+            },
+            Call { statement: ATTEMPTS, values: vec![Box::new(ids)] },
+        ];
+        let answers =
+            self.call(DOING, async |connection| connection.at_once(&calls).await.map_err(database(DOING))).await?;
+        let [_, guard, taken, attempts] = answers.as_slice() else { return Ok(Vec::new()) };
+        if guard.is_empty() {
+            return Err(StoreError::NotOwner { doing: DOING });
+        }
+        let taken: HashMap<Uuid, &Row> = taken.iter().map(|row| (row.get("id"), row)).collect();
+        let taken = candidates
+            .iter()
+            .filter_map(|candidate| Some((candidate, *taken.get(&candidate.id.0)?, Vec::new())))
+            .collect();
+        Ok(claimed(taken, parse_attempts(attempts)?))
+    }
+
+    async fn in_line(&self, me: DaemonId, scope: Scope, room: usize) -> Result<Vec<Row>, StoreError> {
+        let own_only = scope == Scope::Own;
+        let room = i64::try_from(room).unwrap_or(i64::MAX);
+        self.call(DOING, async |connection| {
+            connection
+                .query(include_str!("../sql/claim_candidate.sql"), &[&me.0, &own_only, &room])
+                .await
+                .map_err(database(DOING))
+        })
+        .await
+    }
+}
+
+async fn claim(
+    transaction: &Transaction<'_>,
+    me: DaemonId,
+    capacities: &Capacities,
+    candidates: &[Candidate],
+) -> Result<Vec<Claimed>, StoreError> {
+    let alive =
+        transaction.query_opt(include_str!("../sql/claim_guard.sql"), &[&me.0]).await.map_err(database(DOING))?;
+    if alive.is_none() {
+        return Err(StoreError::NotOwner { doing: DOING });
+    }
+    guard(transaction, candidates).await?;
+    let ids: Vec<Uuid> = candidates.iter().map(|candidate| candidate.id.0).collect();
+    let held = transaction.query(include_str!("../sql/claim_hold.sql"), &[&ids]).await.map_err(database(DOING))?;
+    let held: HashMap<Uuid, &Row> = held.iter().map(|row| (row.get("id"), row)).collect();
+    let mut taken = Vec::new();
+    for candidate in candidates {
+        let Some(now) = held.get(&candidate.id.0) else { continue };
+        let cancelled = now.get("cancelled");
+        if let Decision::Take(locks) = decide(transaction, candidate, cancelled, capacities).await? {
+            taken.push((candidate, *now, locks));
+            // The next of the same job must see it running.
+            transaction
+                .execute(include_str!("../sql/claim_take.sql"), &[&candidate.id.0, &me.0])
+                .await
+                .map_err(database(DOING))?;
+        }
+    }
+    let ids: Vec<Uuid> = taken.iter().map(|(candidate, ..)| candidate.id.0).collect();
+    Ok(claimed(taken, read_attempts(transaction, &ids).await?))
+}
