@@ -4,5 +4,3 @@ drop index windlass.run_open;
 create index run_queued on windlass.run (queued_at, id) where state = 'queued';
 -- A job's runs that haven't ended, by state and in their order.
 create index run_unended on windlass.run (job, state, queued_at, id) where state in ('queued', 'waiting', 'running');
--- A lock's queue in its order.
-create index lock_queue on windlass.lock_request (name, id);

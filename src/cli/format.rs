@@ -52,11 +52,9 @@ pub(super) fn or_dash<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> St
 /// Ids cut to a length at which they still differ.
 pub(super) fn short_ids(ids: &[RunId]) -> Vec<String> {
     let full: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    let differ = |length: usize| {
-        let mut cut: Vec<&str> = full.iter().map(|id| &id[..length]).collect();
-        cut.sort_unstable();
-        cut.windows(2).all(|pair| pair[0] != pair[1])
-    };
+    // The same run may be there twice, with two locks.
+    let distinct = |length: usize| full.iter().map(|id| &id[..length]).collect::<std::collections::BTreeSet<_>>().len();
+    let differ = |length: usize| distinct(length) == distinct(36);
     let length = (SHORTEST..36).find(|length| differ(*length)).unwrap_or(36);
     full.iter().map(|id| id[..length].to_owned()).collect()
 }

@@ -17,8 +17,12 @@ pub(super) async fn run(global: &Global) -> Result<Exit, CliError> {
             output::line("No lock is held or waited for.")?;
         } else {
             let ids: Vec<_> = locks.iter().map(|lock| lock.run).collect();
-            let mut table = table::new(&["LOCK", "STATE", "JOB", "RUN", "SINCE", ">TOKEN"]);
-            for (lock, id) in locks.iter().zip(format::short_ids(&ids)) {
+            let short = format::short_ids(&ids);
+            let mut table = table::new(&["LOCK", "STATE", "JOB", "RUN", "SINCE", ">TOKEN", "BEHIND"]);
+            for (lock, id) in locks.iter().zip(&short) {
+                // Whoever is ahead holds or waits for the same lock, so it is in the list too.
+                let ahead = lock.behind.and_then(|run| ids.iter().position(|id| *id == run));
+                let behind = ahead.zip(lock.behind_job.as_ref()).map(|(ahead, job)| format!("{job} {}", short[ahead]));
                 table.add_row([
                     Cell::new(&lock.name),
                     table::state(&lock.state),
@@ -26,6 +30,7 @@ pub(super) async fn run(global: &Global) -> Result<Exit, CliError> {
                     Cell::new(id),
                     Cell::new(format::time(lock.since)),
                     Cell::new(format::or_dash(lock.token, |token| token.to_string())),
+                    Cell::new(format::or_dash(behind, |behind| behind)),
                 ]);
             }
             output::table(&table)?;

@@ -64,7 +64,8 @@ fn listed(runs: &[Run]) -> comfy_table::Table {
 /// What a run waits for, is at, or failed of; one line.
 fn what(run: &Run) -> String {
     if let Some(waiting) = &run.waiting_for {
-        return format!("waits for {waiting}");
+        let since = run.waiting_since.map(|since| format!(", since {}", format::time(since))).unwrap_or_default();
+        return format!("waits for {waiting}{since}");
     }
     match run.state {
         RunState::Failed | RunState::Cancelled => {

@@ -48,7 +48,8 @@ pub(super) fn print(run: &Run, program: &str) -> Result<(), CliError> {
         output::line(format!("  lock           {} (waited {waited}, token {})", lock.name, lock.token))?;
     }
     if let Some(waiting) = &run.waiting_for {
-        output::line(format!("  waits for      {waiting}"))?;
+        let since = run.waiting_since.map(|since| format!(", since {}", format::time(since))).unwrap_or_default();
+        output::line(format!("  waits for      {waiting}{since}"))?;
     }
     output::line("")?;
     output::table(&steps(run))?;

@@ -23,3 +23,4 @@ pub mod secret;
 pub mod state;
 pub mod step;
 pub mod template;
+pub mod waits;

@@ -33,6 +33,8 @@ pub struct RunView {
     pub cancel_requested: bool,
     /// The instant at which this round's time is up.
     pub deadline: Option<DateTime<Utc>>,
+    /// Whether it is known that nothing is at work any more of what attempts left that couldn't clean up.
+    pub swept: bool,
 }
 
 /// An attempt as far as a decision needs it.
@@ -69,6 +71,11 @@ pub enum Action {
     },
     /// An attempt is running; ask again when it has ended.
     Attend,
+    /// Make sure that nothing is at work any more of what earlier attempts of a step left; then ask again.
+    Sweep {
+        /// The step's place, from zero.
+        step: usize,
+    },
     /// End the run.
     End {
         /// Its final state.
@@ -80,6 +87,14 @@ pub enum Action {
 
 /// Says what to do next with a run at the time `now`.
 pub fn decide(run: &RunView, now: DateTime<Utc>) -> Action {
+    match next(run, now) {
+        // Its end frees its locks, and whoever gets them must find nothing of it at work. A next attempt would have swept.
+        end @ Action::End { .. } => run.unswept().map_or(end, |step| Action::Sweep { step }),
+        action => action,
+    }
+}
+
+fn next(run: &RunView, now: DateTime<Utc>) -> Action {
     if run.attempts.iter().any(|attempt| attempt.state == AttemptState::Running) {
         return Action::Attend;
     }
@@ -125,6 +140,19 @@ impl RunView {
         ended
             .checked_add_signed(TimeDelta::from_std(pause).unwrap_or(TimeDelta::MAX))
             .or(Some(DateTime::<Utc>::MAX_UTC))
+    }
+
+    /// The step whose attempts may have left something at work: one was lost with its daemon or given back by a drain, and
+    /// none has succeeded since.
+    fn unswept(&self) -> Option<usize> {
+        let step = self.current_step().filter(|_| !self.swept)?;
+        let drained = |failure: &Failure| failure.code == Code::Drained;
+        let left = |attempt: &AttemptView| match attempt.state {
+            AttemptState::Lost => true,
+            AttemptState::Cancelled => attempt.failure.as_ref().is_some_and(drained),
+            _ => false,
+        };
+        self.of_round(step).any(left).then_some(step)
     }
 
     /// This round's attempts of a step, oldest first.

@@ -69,6 +69,9 @@ pub struct Run {
     /// What it waits for, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_for: Option<String>,
+    /// Since when it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_since: Option<DateTime<Utc>>,
     /// Why it ended, where the reason is not an attempt's failure: its time was up, its daemon died too often.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,

@@ -13,7 +13,7 @@ use super::attempt::Stop;
 use super::run_task::RunTask;
 use super::shared::Shared;
 use crate::domain::ids::RunId;
-use crate::store::Claimed;
+use crate::store::{Claimed, Line};
 use crate::telemetry::logging::run_span;
 
 /// How often somebody who waits for a change looks without being told: covers a hint that got lost.
@@ -50,6 +50,8 @@ pub(super) struct Dispatcher {
     /// By task: a run that was retried the moment it ended may be here twice for an instant.
     stops: HashMap<tokio::task::Id, (RunId, watch::Sender<Option<Stop>>)>,
     claiming: bool,
+    /// The head of the line, as it was read a moment ago.
+    line: Line,
     /// How many runs there are, for whoever waits for the last one.
     count: watch::Sender<usize>,
 }
@@ -57,7 +59,15 @@ pub(super) struct Dispatcher {
 impl Dispatcher {
     /// A dispatcher that hears these commands and tells how many runs it has.
     pub(super) fn new(shared: Arc<Shared>, commands: mpsc::Receiver<Command>, count: watch::Sender<usize>) -> Self {
-        Self { shared, commands, runs: JoinSet::new(), stops: HashMap::new(), claiming: true, count }
+        Self {
+            shared,
+            commands,
+            runs: JoinSet::new(),
+            stops: HashMap::new(),
+            claiming: true,
+            line: Line::default(),
+            count,
+        }
     }
 
     /// Works until everybody who could send a command is gone.
@@ -132,13 +142,14 @@ impl Dispatcher {
         }
         let shared = &self.shared;
         let settings = &shared.settings;
-        match shared.store.claim(shared.me.id, settings.scope, &settings.capacities, room).await {
+        match shared.store.claim(shared.me.id, settings.scope, &settings.capacities, room, &mut self.line).await {
             Ok(claims) => {
                 claims.runs.into_iter().for_each(|claimed| self.begin(claimed));
                 !claims.line_is_empty
             }
             Err(error) => {
                 tracing::warn!(error = %error, "no run could be claimed; trying again soon");
+                self.line = Line::default();
                 false
             }
         }

@@ -28,7 +28,7 @@ pub(super) struct LeaseKeeper {
     pub(super) shared: Arc<Shared>,
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) ready: watch::Sender<Readiness>,
-    /// Lock classes that were held when last looked; one that isn't any more counts as zero, not as unknown.
+    /// Lock classes that were held or waited for when last looked; one that isn't any more counts as zero, not as unknown.
     pub(super) held: BTreeSet<String>,
 }
 
@@ -90,10 +90,10 @@ impl LeaseKeeper {
     fn count(&mut self, heartbeat: &Heartbeat) {
         self.shared.metrics.leases(heartbeat.leases);
         for class in &self.held {
-            self.shared.metrics.locks_held(class, 0);
+            self.shared.metrics.locks(class, 0, 0);
         }
-        for (class, held) in &heartbeat.held {
-            self.shared.metrics.locks_held(class, *held);
+        for (class, held, waiting) in &heartbeat.locks {
+            self.shared.metrics.locks(class, *held, *waiting);
             self.held.insert(class.clone());
         }
     }

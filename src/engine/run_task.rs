@@ -13,16 +13,22 @@ use tracing::Instrument;
 
 use super::attempt::{self, AttemptTask, Ended, Stop};
 use super::event::Event;
+use super::host::AttemptHost;
 use super::shared::Shared;
-use crate::domain::failure::Failure;
+use crate::domain::code::Code;
+use crate::domain::failure::{Failure, FailureClass, Side};
 use crate::domain::job::{Job, Step};
 use crate::domain::plan::{Action, AttemptView, RunView, decide, time_left};
 use crate::domain::run::RunLock;
 use crate::domain::state::{AttemptState, RunState};
 use crate::domain::template::{LockScope, RunScope, Scope};
 use crate::steps::StepContext;
-use crate::store::{Claimed, StepLocks, StoreError, Write};
+use crate::store::{Claimed, StoreError, Write};
 use crate::telemetry::logging::attempt_span;
+use locks::Locks;
+
+mod locks;
+mod sweep;
 
 /// A run that this daemon owns.
 pub(super) struct RunTask {
@@ -59,6 +65,7 @@ impl RunTask {
             attempts: claimed.attempts.clone(),
             cancel_requested: claimed.cancel_requested,
             deadline: claimed.round_started_at.and_then(|at| deadline(job, at)),
+            swept: false,
         };
         Self { shared, claimed, view, outcomes, stop, pending: Vec::new(), started: Instant::now() }
     }
@@ -67,8 +74,8 @@ impl RunTask {
     pub(super) async fn run(mut self) {
         let (run, job) = (self.claimed.id, self.job().name.clone());
         tracing::info!("run claimed");
-        for lock in &self.claimed.locks {
-            self.shared.metrics.lock_waited(&lock.name, Duration::try_from_secs_f64(lock.waited_s).unwrap_or_default());
+        if self.claimed.attempts.is_empty() {
+            self.count_waits(&self.claimed.locks);
         }
         self.shared.tell(Event::RunStarted { run, job });
         loop {
@@ -97,15 +104,22 @@ impl RunTask {
             self.view.cancel_requested = true;
         }
         let now = self.shared.clock.now();
-        match decide(&self.view, now) {
-            Action::Start { .. } | Action::Wait { .. } if self.stop_reason() == Some(Stop::Drain) => {
+        let action = decide(&self.view, now);
+        if self.claimed.begun && (self.stop_reason().is_some() || !matches!(action, Action::Start { .. })) {
+            self.leave_begun();
+        }
+        match action {
+            Action::Start { .. } | Action::Wait { .. } | Action::Sweep { .. }
+                if self.stop_reason() == Some(Stop::Drain) =>
+            {
                 self.pending.push(Write::Requeue);
                 self.flush().await?;
                 tracing::info!("run given back to the queue");
                 Ok(Next::Finished)
             }
             _ if self.stop_reason() == Some(Stop::Lost) => Ok(Next::Finished),
-            Action::Start { step, number } => self.start(step, number).await.map(|()| Next::Go),
+            Action::Start { step, number } => self.start(step, number).await,
+            Action::Sweep { step } => self.sweep(step).await.map(|()| Next::Go),
             Action::Wait { until } => {
                 self.flush().await?;
                 self.wait(until, now).await;
@@ -115,6 +129,19 @@ impl RunTask {
             Action::Attend => Err(StoreError::Refused("a claimed run has a running attempt".to_owned())),
             Action::End { state, failure } => self.end(state, failure).await.map(|()| Next::Finished),
         }
+    }
+
+    /// Closes the attempt that was recorded with the claim and will not be made.
+    fn leave_begun(&mut self) {
+        self.claimed.begun = false;
+        let failure = match self.stop_reason() {
+            Some(Stop::Drain) => {
+                Failure::new(Code::Drained, FailureClass::Cancelled, Side::Internal, "the daemon was stopped")
+            }
+            _ => Failure::stopped(),
+        };
+        let state = AttemptState::Cancelled;
+        self.pending.push(Write::End { step: 0, number: 1, state, outcome: None, failure: Some(Box::new(failure)) });
     }
 
     fn stop_reason(&self) -> Option<Stop> {
@@ -134,12 +161,18 @@ impl RunTask {
         }
     }
 
-    async fn start(&mut self, index: usize, number: u32) -> Result<(), StoreError> {
+    async fn start(&mut self, index: usize, number: u32) -> Result<Next, StoreError> {
         let Some(step) = self.job().steps.get(index).cloned() else {
             return Err(StoreError::Refused(format!("the job has no step number {index}")));
         };
-        let Some(locks) = self.step_locks(&step, index, number).await? else { return Ok(()) };
-        self.pending.push(Write::Start { step: index, number });
+        let locks = match self.step_locks(&step, index, number).await? {
+            Locks::Held(locks) => Ok(locks),
+            Locks::Refused(failure) => Err(failure),
+            Locks::GaveWay => return Ok(Next::Finished),
+        };
+        if !std::mem::take(&mut self.claimed.begun) {
+            self.pending.push(Write::Start { step: index, number });
+        }
         let now = self.flush().await?;
         if self.view.deadline.is_none() {
             self.view.deadline = deadline(self.job(), now);
@@ -153,51 +186,18 @@ impl RunTask {
             Err(failure) => Ended { state: AttemptState::Failed, outcome: None, failure: Some(Box::new(failure)) },
         };
         self.settle(&step, index, number, ended, began.elapsed());
-        Ok(())
-    }
-
-    /// Asks for a step's locks until they are held; `None` when the run should stop first.
-    async fn step_locks(
-        &mut self,
-        step: &Step,
-        index: usize,
-        number: u32,
-    ) -> Result<Option<Result<Vec<RunLock>, Failure>>, StoreError> {
-        if step.locks.is_empty() {
-            return Ok(Some(Ok(Vec::new())));
-        }
-        self.flush().await?;
-        let scope = self.scope(number, &[]);
-        let names: Result<Vec<String>, Failure> = step.locks.iter().map(|name| scope.text(name)).collect();
-        let names = match names {
-            Ok(names) => names,
-            Err(failure) => return Ok(Some(Err(failure))),
-        };
-        let mut changed = self.shared.changed.subscribe();
-        let mut told = None;
-        loop {
-            changed.mark_unchanged();
-            let (shared, run) = (Arc::clone(&self.shared), self.claimed.id);
-            let capacities = &shared.settings.capacities;
-            let asked = shared.until_answered(|| shared.store.ask_for_step(run, index, &names, capacities)).await?;
-            let reason = match asked {
-                StepLocks::Held(locks) => return Ok(Some(Ok(locks))),
-                StepLocks::Never(failure) => return Ok(Some(Err(failure))),
-                StepLocks::Waiting(reason) => reason,
-            };
-            if told.as_ref() != Some(&reason) {
-                tracing::info!(step.id = %step.id, reason, "waiting");
-                self.shared.tell(Event::StepWaiting { run, step: step.id.clone(), reason: reason.clone() });
-                told = Some(reason);
-            }
-            tokio::select! {
-                _ = attempt::stopped(&mut self.stop) => return Ok(None),
-                _ = tokio::time::timeout(super::dispatcher::LOOK_EVERY, changed.changed()) => {}
-            }
-        }
+        Ok(Next::Go)
     }
 
     async fn attempt(&mut self, step: &Step, index: usize, number: u32, locks: &[RunLock]) -> Ended {
+        let (context, host) = self.context(step, index, number, locks);
+        let limit = time_left(step.timeout, self.view.deadline, self.shared.clock.now());
+        let task = AttemptTask { shared: Arc::clone(&self.shared), context, host, step: step.clone(), limit };
+        Box::pin(task.run(&mut self.stop)).await
+    }
+
+    /// The world of an attempt.
+    fn context(&self, step: &Step, index: usize, number: u32, locks: &[RunLock]) -> (StepContext, Arc<AttemptHost>) {
         let scope = self.scope(number, locks);
         let host = attempt::host(&self.shared, (&self.job().name, self.claimed.id, index, number), &step.id);
         let context = StepContext {
@@ -208,13 +208,11 @@ impl RunTask {
             lock_token: scope.lock.token,
             scope,
             environment: Arc::clone(&self.shared.environment),
-            host: Arc::<super::host::AttemptHost>::clone(&host),
+            host: Arc::<AttemptHost>::clone(&host),
             stop: attempt::signal(),
             base: self.claimed.job.definition.base.clone(),
         };
-        let limit = time_left(step.timeout, self.view.deadline, self.shared.clock.now());
-        let task = AttemptTask { shared: Arc::clone(&self.shared), context, host, step: step.clone(), limit };
-        Box::pin(task.run(&mut self.stop)).await
+        (context, host)
     }
 
     fn scope(&self, number: u32, locks: &[RunLock]) -> Scope {
@@ -264,7 +262,10 @@ impl RunTask {
     }
 
     async fn end(&mut self, state: RunState, failure: Option<Failure>) -> Result<(), StoreError> {
-        self.pending.push(Write::EndRun { state, failure: failure.map(Box::new) });
+        let job = self.job();
+        let alone =
+            job.locks.is_empty() && job.schedule.is_none() && job.steps.iter().all(|step| step.locks.is_empty());
+        self.pending.push(Write::EndRun { state, failure: failure.map(Box::new), alone });
         let now = self.flush().await?;
         let job = self.job().name.clone();
         self.shared.metrics.run_ended(&job, state, self.started.elapsed());

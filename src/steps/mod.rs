@@ -26,6 +26,7 @@ mod trigger;
 pub use context::{StepContext, StopSignal};
 pub use environment::{Connection, Environment};
 pub use host::{Ahead, Host, Level};
+pub use sweep::sweep_left;
 
 use crate::domain::failure::Failure;
 use crate::domain::outcome::Outcome;

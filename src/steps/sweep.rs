@@ -2,9 +2,29 @@
 //! last thing that it does after a failure.
 
 use crate::domain::failure::{Failure, Side};
+use crate::domain::step::StepKind;
 use crate::postgres::{self, Marks, Server, Session};
 
-use super::StepContext;
+use super::environment::Connection;
+use super::{StepContext, session};
+
+/// Ends what any attempt of a step left at work on the servers that it uses, before its run ends without another attempt.
+/// What an attempt had open in its own process (files, requests, programs) ended with that process or can't be seen from
+/// here.
+pub async fn sweep_left(kind: &StepKind, context: &StepContext) -> Result<(), Failure> {
+    let mut names = kind.connections();
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        // A connection that is no longer known leads nowhere that could be looked at.
+        let Some(Connection::Postgres(server)) = context.environment.connections.get(name) else { continue };
+        let opened = session::open(server, "sweep", Side::Target, context).await?;
+        let swept = sweep(&opened, Side::Target, context).await;
+        session::end(opened, &swept, context).await;
+        swept?;
+    }
+    Ok(())
+}
 
 /// Ends sessions and drops hidden tables of earlier attempts of this run and step.
 pub(super) async fn sweep(session: &Session, side: Side, context: &StepContext) -> Result<(), Failure> {

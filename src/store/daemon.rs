@@ -45,8 +45,8 @@ pub struct Heartbeat {
     pub lapsed: Vec<DaemonId>,
     /// Daemons that hold a lease.
     pub leases: i64,
-    /// Locks held now, by class.
-    pub held: Vec<(String, i64)>,
+    /// Lock classes with how many are held now and how many places in queues are taken.
+    pub locks: Vec<(String, i64, i64)>,
     /// Daemons of the same host with pid and start time, to be looked for there.
     pub neighbours: Vec<(DaemonId, i32, i64)>,
 }
@@ -156,11 +156,12 @@ fn heartbeat(row: &Row) -> Heartbeat {
     let ids: Vec<uuid::Uuid> = row.get("neighbour_ids");
     let pids: Vec<i32> = row.get("neighbour_pids");
     let started: Vec<i64> = row.get("neighbour_started");
-    let classes: Vec<String> = row.get("held_classes");
-    let counts: Vec<i64> = row.get("held_counts");
+    let classes: Vec<String> = row.get("lock_classes");
+    let held: Vec<i64> = row.get("locks_held");
+    let waiting: Vec<i64> = row.get("locks_waiting");
     Heartbeat {
         leases: row.get("leases"),
-        held: classes.into_iter().zip(counts).collect(),
+        locks: classes.into_iter().zip(held).zip(waiting).map(|((class, held), at)| (class, held, at)).collect(),
         renewed: row.get("renewed"),
         now: row.get("now"),
         cancelled: row.get::<_, Vec<uuid::Uuid>>("cancelled").into_iter().map(RunId).collect(),

@@ -21,7 +21,7 @@ mod reservation;
 mod run;
 mod wake;
 
-pub use claim::{Claimed, Claims, Scope};
+pub use claim::{Claimed, Claims, Line, Scope};
 pub use daemon::{DaemonRow, Heartbeat, Identity};
 pub use definition::{Definition, JobRow, StoredJob};
 pub use error::StoreError;

@@ -48,16 +48,24 @@ pub enum Write {
         state: RunState,
         /// Why, where the reason is not an attempt's failure.
         failure: Option<Box<Failure>>,
+        /// Whether nobody can be waiting for it: its job has neither locks nor a schedule.
+        alone: bool,
     },
     /// The run goes back to the queue; its locks stay its own.
     Requeue,
+    /// The run's next step waits for a lock: it leaves room for others until it is its turn. Its locks stay its own.
+    GiveWay {
+        /// For what, behind whom.
+        reason: String,
+    },
 }
 
 impl Store {
     /// Writes facts about a run, all or none, if it is still this daemon's. Returns the database's time. Writing the
     /// same facts again, after an answer that was lost, changes nothing.
     pub async fn record(&self, me: DaemonId, run: RunId, writes: &[Write]) -> Result<DateTime<Utc>, StoreError> {
-        let moves_queues = writes.iter().any(|write| matches!(write, Write::EndRun { .. } | Write::ReleaseStep { .. }));
+        let moves_queues =
+            writes.iter().any(|write| matches!(write, Write::EndRun { alone: false, .. } | Write::ReleaseStep { .. }));
         // Who guards queues does so before it holds a run, everywhere: the other way round two could wait for each other.
         let guard = Call { statement: include_str!("sql/queue_guard_run.sql"), values: vec![Box::new(run.0)] };
         let own = owned(me, run, include_str!("sql/run_own.sql"), Vec::new());
@@ -137,14 +145,19 @@ fn calls(me: DaemonId, run: RunId, write: &Write) -> Vec<Call<'_>> {
             vec![next(step), call(include_str!("sql/run_release.sql"), vec![Box::new(step)]), wake(Wake::Work)]
         }
         // The run stays ours until the last of them.
-        Write::EndRun { state, failure } => vec![
-            next(None),
-            call(include_str!("sql/run_release.sql"), vec![Box::new(None::<i32>)]),
-            wake(Wake::Ended(run)),
-            wake(Wake::Work),
-            call(include_str!("sql/run_end.sql"), vec![Box::new(state.label()), Box::new(failure.as_ref().map(Json))]),
-        ],
+        Write::EndRun { state, failure, alone } => {
+            let state: Vec<Value<'_>> = vec![Box::new(state.label()), Box::new(failure.as_ref().map(Json))];
+            let end = [wake(Wake::Ended(run)), call(include_str!("sql/run_end.sql"), state)];
+            let release = || call(include_str!("sql/run_release.sql"), vec![Box::new(None::<i32>)]);
+            let first = if *alone { Vec::new() } else { vec![next(None), release(), wake(Wake::Work)] };
+            first.into_iter().chain(end).collect()
+        }
         Write::Requeue => vec![wake(Wake::Work), call(include_str!("sql/run_requeue.sql"), Vec::new())],
+        // In the line, not among those that wait: the lock may have been freed since it was asked for, when the run was
+        // nobody's to call. Whoever looks at it asks again.
+        Write::GiveWay { reason } => {
+            vec![wake(Wake::Work), call(include_str!("sql/run_give_way.sql"), vec![Box::new(reason)])]
+        }
     }
 }
 

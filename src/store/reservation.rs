@@ -4,7 +4,7 @@
 //! that nothing depends on it but manners: it ends with the attempt, whatever else the run holds, and leaves no history.
 
 use super::error::StoreError;
-use super::lock::{Asked, Capacities, StepLocks, ask};
+use super::lock::{Capacities, StepLocks, own_and_ask};
 use super::pool::{Store, database};
 use super::wake::Wake;
 use crate::domain::ids::{DaemonId, RunId};
@@ -20,19 +20,8 @@ impl Store {
     pub async fn reserve(&self, me: DaemonId, run: RunId, step: usize, name: &str) -> Result<StepLocks, StoreError> {
         const DOING: &str = "reserving a turn";
         self.transaction(DOING, async |transaction| {
-            let owned = transaction
-                .query_opt(include_str!("sql/run_own.sql"), &[&run.0, &me.0])
-                .await
-                .map_err(database(DOING))?;
-            if owned.is_none() {
-                return Err(StoreError::NotOwner { doing: DOING });
-            }
             let names = [name.to_owned()];
-            Ok(match ask(transaction, run, place(step), &names, &Capacities::default()).await? {
-                Asked::Granted(locks) => StepLocks::Held(locks),
-                Asked::Waiting(what) => StepLocks::Waiting(what),
-                Asked::Circle(failure) => StepLocks::Never(failure),
-            })
+            own_and_ask(transaction, me, run, place(step), &names, &Capacities::default()).await
         })
         .await
     }

@@ -9,7 +9,7 @@ use tokio_postgres::types::Json;
 use super::connection::Transaction;
 use super::definition::{StoredJob, stored};
 use super::error::StoreError;
-use super::lock::run_lock;
+use super::lock::{call_next, run_lock};
 use super::pool::{Store, database, unreadable};
 use super::wake::Wake;
 use crate::domain::failure::Failure;
@@ -165,13 +165,8 @@ impl Store {
                 .map_err(database(DOING))?
                 .ok_or_else(|| StoreError::Refused(format!("there is no run {run}")))?;
             let state: RunState = parse(row.get("state"), DOING)?;
-            if state.is_final() {
-                let all_of_it = None::<i32>;
-                transaction
-                    .execute(include_str!("sql/queue_call.sql"), &[&run.0, &all_of_it])
-                    .await
-                    .map_err(database(DOING))?;
-            }
+            // It leaves the queues now, even if it has to be ended first.
+            call_next(transaction, run, None).await?;
             transaction
                 .execute(include_str!("sql/lock_release_cancelled.sql"), &[&run.0])
                 .await
@@ -302,6 +297,7 @@ fn read_run(row: &Row, attempts: Vec<(usize, u32, Attempt)>, locks: Vec<RunLock>
         ended_at: row.get("ended_at"),
         cancel_requested_at: row.get("cancel_requested_at"),
         waiting_for: row.get("waiting_for"),
+        waiting_since: row.get("waiting_since"),
         failure: row.get::<_, Option<Json<Failure>>>("failure").map(|Json(failure)| failure),
         params: row.get::<_, Json<BTreeMap<String, String>>>("params").0,
         locks,

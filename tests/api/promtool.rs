@@ -29,7 +29,7 @@ async fn promtool_finds_nothing_to_complain_about() {
     metrics.observe("j", "s", &Observation::ReplicaPhase { phase: "verify", took: second });
     metrics.firing("j", FiringState::Ran);
     metrics.lock_waited("class/a", second);
-    metrics.locks_held("class", 1);
+    metrics.locks("class", 1, 2);
     metrics.state_call("claim", second);
     let page = api.get("/metrics", "").await.body;
     let mut promtool = Command::new("promtool")

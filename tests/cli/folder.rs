@@ -63,7 +63,12 @@ impl Folder {
 
     /// Starts the program.
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
-        let errors = self.path("stderr.log");
+        self.start_as("stderr.log", arguments)
+    }
+
+    /// Starts another one beside it, whose standard error goes to a file of that name.
+    pub(crate) fn start_as(&self, log: &str, arguments: &[&str]) -> Running {
+        let errors = self.path(log);
         let mut command = windlass(arguments);
         command.current_dir(self.folder.path()).stdout(Stdio::piped()).stderr(std::fs::File::create(&errors).unwrap());
         Running { child: command.spawn().unwrap(), errors }

@@ -14,6 +14,7 @@ fn shell(script: &str, format: BodyFormat) -> CollectSource {
         args: vec!["-c".into(), script.into()],
         env: vec![("WHO".to_owned(), "{{ params.who }}".into())],
         cwd: None,
+        user: None,
         grace: Duration::from_millis(300),
     };
     CollectSource::Command(Box::new(CommandSource { command, format, records: None, max_bytes: 100_000 }))

@@ -14,6 +14,7 @@ pub(super) fn script(text: &str) -> CommandStep {
         args: vec!["-c".into(), text.into()],
         env: Vec::new(),
         cwd: None,
+        user: None,
         grace: Duration::from_secs(10),
     }
 }

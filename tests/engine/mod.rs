@@ -1,6 +1,9 @@
 //! The engine on a real state database: retry, timeout, cancel, locks, overlap, take-over, drain, firings.
 
+mod circles;
 mod firings;
+mod lock_ends;
+mod lock_schedules;
 mod locks;
 mod recovery;
 mod reservations;

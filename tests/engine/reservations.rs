@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use windlass::domain::ids::{DaemonId, RunId};
 use windlass::domain::state::AttemptState;
-use windlass::store::{Capacities, Identity, Scope, StepLocks, StoreError, Write};
+use windlass::store::{Capacities, Identity, StepLocks, StoreError, Write};
 
 use super::world::{World, job};
 
@@ -16,8 +16,8 @@ async fn daemon(world: &World, job_name: &str) -> (DaemonId, RunId) {
     let identity = Identity { id, host: "elsewhere".into(), pid: 1, process_started: 1, version: "test".into() };
     world.store.register(&identity, Duration::from_mins(10)).await.unwrap();
     let run = world.start(&job(job_name, &["select 1"])).await;
-    let claims = world.store.claim(id, Scope::All, &Capacities::default(), 1).await.unwrap();
-    assert_eq!(claims.runs[0].id, run);
+    let claimed = world.claim(id, &Capacities::default()).await.unwrap().unwrap();
+    assert_eq!(claimed.id, run);
     world.store.record(id, run, &[Write::Start { step: 0, number: 1 }]).await.unwrap();
     (id, run)
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 use windlass::domain::failure::FailureClass;
-use windlass::domain::ids::RunId;
+use windlass::domain::ids::{DaemonId, RunId};
 use windlass::domain::job::{Job, Overlap, Step};
 use windlass::domain::retry::{Backoff, RetryPolicy};
 use windlass::domain::run::{Run, Trigger};
@@ -15,7 +15,7 @@ use windlass::domain::state::RunState;
 use windlass::domain::step::{SqlStep, StepKind};
 use windlass::engine::{Daemon, EngineSettings};
 use windlass::steps::{Connection, Environment};
-use windlass::store::{Capacities, Definition, NewRun, Scope, Store};
+use windlass::store::{Capacities, Claimed, Definition, Line, NewRun, Scope, Store, StoreError};
 use windlass::telemetry::{Masker, Metrics};
 
 use crate::support::{self, TestDatabase};
@@ -39,6 +39,16 @@ impl World {
         let store = Store::new(database.server(), Metrics::new("test")).unwrap();
         store.migrate().await.unwrap();
         Self { database, store, folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// Claims the first run in line that can start, as a daemon that only the database knows.
+    pub(super) async fn claim(&self, me: DaemonId, capacities: &Capacities) -> Result<Option<Claimed>, StoreError> {
+        loop {
+            let mut claims = self.store.claim(me, Scope::All, capacities, 1, &mut Line::default()).await?;
+            if claims.line_is_empty || !claims.runs.is_empty() {
+                return Ok(claims.runs.pop());
+            }
+        }
     }
 
     /// A daemon that claims everything.

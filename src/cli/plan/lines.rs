@@ -208,6 +208,7 @@ fn command(step: &CommandStep, scope: &Scope) -> Result<Vec<Line>, Failure> {
     let mut lines = vec![line("program", words.join(" "))];
     lines.extend(step.env.iter().map(|(name, _)| line("environment", name.as_str())));
     lines.extend(step.cwd.as_ref().map(|folder| line("folder", folder.display().to_string())));
+    lines.extend(step.user.iter().map(|user| line("user", user.as_str())));
     Ok(lines)
 }
 

@@ -15,6 +15,7 @@ fn view(steps: usize, attempts: u32) -> RunView {
         attempts: Vec::new(),
         cancel_requested: false,
         deadline: None,
+        swept: false,
     }
 }
 
@@ -45,6 +46,8 @@ fn a_lost_attempt_costs_nothing_of_the_users_budget_but_has_its_own() {
         assert_eq!(decide(&run, start()), Action::Start { step: 0, number: number + 1 });
     }
     run.attempts.push(ended(0, LOST_ATTEMPTS, AttemptState::Lost, start(), FailureClass::Transient));
+    assert_eq!(decide(&run, start()), Action::Sweep { step: 0 });
+    run.swept = true;
     assert!(matches!(decide(&run, start()), Action::End { state: RunState::Failed, failure: Some(_) }));
 }
 
@@ -65,6 +68,22 @@ fn a_cancel_between_attempts_ends_the_run_but_not_one_that_is_done() {
     run.cancel_requested = true;
     assert_eq!(decide(&run, start()), Action::End { state: RunState::Cancelled, failure: None });
     run.attempts.push(ended(0, 1, AttemptState::Succeeded, start(), FailureClass::Permanent));
+    assert_eq!(decide(&run, start()), Action::End { state: RunState::Succeeded, failure: None });
+}
+
+#[test]
+fn a_run_whose_attempt_was_lost_ends_only_when_nothing_of_it_is_at_work() {
+    let mut run = view(1, 1);
+    run.cancel_requested = true;
+    run.attempts.push(ended(0, 1, AttemptState::Lost, start(), FailureClass::Transient));
+    assert_eq!(decide(&run, start()), Action::Sweep { step: 0 });
+    // An attempt that came after may have failed before it could sweep.
+    run.attempts.push(ended(0, 2, AttemptState::Failed, start(), FailureClass::Permanent));
+    assert_eq!(decide(&run, start()), Action::Sweep { step: 0 });
+    run.swept = true;
+    assert_eq!(decide(&run, start()), Action::End { state: RunState::Cancelled, failure: None });
+    run.swept = false;
+    run.attempts.push(ended(0, 3, AttemptState::Succeeded, start(), FailureClass::Permanent));
     assert_eq!(decide(&run, start()), Action::End { state: RunState::Succeeded, failure: None });
 }
 
@@ -116,6 +135,7 @@ proptest! {
                     prop_assert!(until > now);
                     now = until;
                 }
+                Action::Sweep { .. } => run.swept = true,
                 Action::Attend => prop_assert!(false, "nothing is running"),
                 Action::End { state, .. } => break state,
             }

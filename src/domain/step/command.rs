@@ -19,6 +19,9 @@ pub struct CommandStep {
     /// Its working directory; the job file's folder if none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cwd: Option<PathBuf>,
+    /// The system user that it runs as; the daemon's own if none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
     /// Time between TERM and KILL when it is stopped.
     pub grace: Duration,
 }

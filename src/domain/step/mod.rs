@@ -2,6 +2,7 @@
 
 mod collect;
 mod command;
+mod connections;
 mod copy_to_staging;
 mod parallel_ctas;
 mod publish_replica;

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Length, Pairs, Scalar, Unused};
+use super::{Length, Pairs, Scalar};
 
 /// Runs a program in a process group of its own. It runs at least once: after a crash it may run again.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -17,8 +17,8 @@ pub(crate) struct RawCommand {
     pub(crate) env: Option<Pairs<Scalar>>,
     /// Its working directory. Default: the job file's folder.
     pub(crate) cwd: Option<String>,
-    /// No effect yet.
-    pub(crate) user: Option<Unused>,
+    /// The system user that it runs as, for a daemon that runs as root. Default: the daemon's own.
+    pub(crate) user: Option<String>,
     /// Time between TERM and KILL when it is stopped. Default: 10s.
     pub(crate) grace: Option<Length>,
 }

@@ -75,7 +75,9 @@ impl Resolver<'_, '_> {
     }
 
     pub(super) fn command(&mut self, raw: &RawCommand, at: At<'_>) -> Option<CommandStep> {
-        self.refuse(raw.user.as_ref(), at, "user");
+        if raw.user.as_ref().is_some_and(|user| !is_name(user, &['-', '_', '.', '$'])) {
+            self.wrong(at.key("user"), "`user` is no name of a system user", "templates are not allowed here");
+        }
         let grace = self.duration(raw.grace.as_ref(), at, "grace").unwrap_or(GRACE);
         let env = self.pairs(raw.env.as_ref(), at, "env", &Names::STEP);
         for (index, (name, _)) in env.iter().enumerate() {
@@ -99,7 +101,8 @@ impl Resolver<'_, '_> {
             self.wrong(at.key("program"), format!("`{program}` is not a program"), hint);
         }
         let program = self.text(program, at.key("program"), &Names::STEP);
-        Some(CommandStep { program, args, env, cwd, grace })
+        let user = raw.user.clone();
+        Some(CommandStep { program, args, env, cwd, user, grace })
     }
 
     fn trigger(&mut self, raw: &RawTrigger, at: At<'_>) -> Option<TriggerStep> {

@@ -7,6 +7,7 @@
 //! A command is at least once: an attempt whose daemon died is tried again. It gets the run's id, the attempt's number
 //! and the lock's token in its environment to protect itself.
 
+mod account;
 mod group;
 mod output;
 mod program;

@@ -11,10 +11,13 @@ use crate::domain::failure::{Failure, Side};
 use crate::domain::step::CommandStep;
 use crate::steps::StepContext;
 
+use super::account::run_as;
+
 /// A program with everything rendered.
 pub(super) struct Program {
     name: String,
     directory: PathBuf,
+    user: Option<String>,
     command: Command,
 }
 
@@ -29,6 +32,9 @@ impl Program {
         let mut command = Command::new(program);
         for argument in &step.args {
             command.arg(scope.text(argument)?);
+        }
+        if let Some(user) = &step.user {
+            run_as(user, &mut command)?;
         }
         for (key, value) in &step.env {
             command.env(key, scope.text(value)?);
@@ -50,7 +56,7 @@ impl Program {
             // The daemon's own environment must not hand on a token of something else.
             None => command.env_remove("WINDLASS_LOCK_TOKEN"),
         };
-        Ok(Self { name, directory, command })
+        Ok(Self { name, directory, user: step.user.clone(), command })
     }
 
     /// The program as the job file names it.
@@ -76,6 +82,9 @@ impl Program {
                  first line must exist too"
             }
             std::io::ErrorKind::NotFound => "it is not in the daemon's PATH; give its full path",
+            std::io::ErrorKind::PermissionDenied if self.user.is_some() => {
+                "`user` must be allowed to execute it and to enter its working directory, through every folder on the way"
+            }
             std::io::ErrorKind::PermissionDenied => "it is not executable by the daemon's user: chmod +x",
             _ if error.raw_os_error() == Some(nix::libc::ENOEXEC) => "a script needs a first line such as `#!/bin/sh`",
             _ => "check program, args and env",

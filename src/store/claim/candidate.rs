@@ -31,12 +31,18 @@ impl Candidate {
 
     /// Whether nothing can hold it back.
     pub(super) fn is_free(&self) -> bool {
-        !self.overlap_matters() && self.locks.as_ref().is_ok_and(Vec::is_empty)
+        !self.overlap_matters() && self.locks.as_ref().is_ok_and(Vec::is_empty) && !self.steps_have_locks()
     }
 
-    /// Overlap is part of a schedule. A run that a person or a step starts is kept apart by locks, where a job has them.
+    /// Whether a step of it has locks of its own, so that it may have given way for one.
+    pub(super) fn steps_have_locks(&self) -> bool {
+        self.job.definition.job.steps.iter().any(|step| !step.locks.is_empty())
+    }
+
+    /// Overlap is part of a schedule, and of a run's start. A run that a person or a step starts is kept apart by locks,
+    /// where a job has them.
     pub(super) fn overlap_matters(&self) -> bool {
-        self.row.get::<_, &str>("trigger") == Trigger::Schedule.label()
+        self.row.get::<_, &str>("trigger") == Trigger::Schedule.label() && !self.row.get::<_, bool>("started")
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Claimed {
     pub from_step: usize,
     /// When this round's first attempt started.
     pub round_started_at: Option<DateTime<Utc>>,
+    /// Whether its first attempt was recorded as started with the claim.
+    pub begun: bool,
     /// Whether somebody asked for its end.
     pub cancel_requested: bool,
     /// Every attempt so far.
@@ -69,6 +71,7 @@ pub(super) fn claimed(
         round: u32::try_from(now.get::<_, i32>("round")).unwrap_or(1),
         from_step: usize::try_from(now.get::<_, i32>("from_step")).unwrap_or(0),
         round_started_at: now.get("round_started_at"),
+        begun: now.get("begun"),
         cancel_requested: now.get("cancelled"),
         attempts: attempts.remove(&candidate.id.0).unwrap_or_default(),
         outcomes: outcomes.remove(&candidate.id.0).unwrap_or_default(),

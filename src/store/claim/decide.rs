@@ -1,16 +1,18 @@
 //! Whether a run can start: past its job's other runs, past everybody who wants its locks.
 
 use tokio_postgres::types::Json;
+use uuid::Uuid;
 
 use super::DOING;
 use super::candidate::Candidate;
+use crate::domain::failure::Failure;
 use crate::domain::ids::RunId;
 use crate::domain::job::Overlap;
 use crate::domain::run::RunLock;
 use crate::store::connection::Transaction;
 use crate::store::definition::StoredJob;
 use crate::store::error::StoreError;
-use crate::store::lock::{Asked, Capacities, WHOLE_RUN, ask};
+use crate::store::lock::{Asked, Capacities, WHOLE_RUN, ask, call_next};
 use crate::store::pool::database;
 use crate::store::wake::Wake;
 
@@ -32,9 +34,11 @@ pub(super) async fn guard(transaction: &Transaction<'_>, candidates: &[Candidate
         .collect();
     let locks: Vec<&str> =
         candidates.iter().filter_map(|candidate| candidate.locks.as_ref().ok()).flatten().map(String::as_str).collect();
-    if !jobs.is_empty() || !locks.is_empty() {
-        transaction.query(include_str!("../sql/queue_guard.sql"), &[&jobs, &locks]).await.map_err(database(DOING))?;
-    }
+    let runs: Vec<Uuid> = candidates.iter().map(|candidate| candidate.id.0).collect();
+    transaction
+        .query(include_str!("../sql/queue_guard.sql"), &[&jobs, &locks, &runs])
+        .await
+        .map_err(database(DOING))?;
     Ok(())
 }
 
@@ -57,31 +61,42 @@ pub(super) async fn decide(
     }
     let names = match &candidate.locks {
         Ok(names) => names,
-        Err(failure) => {
-            let failure = Json(failure);
-            transaction
-                .execute(include_str!("../sql/run_fail_queued.sql"), &[&run.0, &failure])
-                .await
-                .map_err(database(DOING))?;
-            Wake::Ended(run).notify(transaction).await.map_err(database(DOING))?;
-            return Ok(Decision::Leave);
-        }
+        Err(failure) => return fail(transaction, run, failure).await,
     };
-    match ask(transaction, run, WHOLE_RUN, names, capacities).await? {
-        Asked::Granted(locks) => {
-            if names.iter().any(|name| capacities.of(name) > 1) {
-                // There may be room for the next in the queue as well.
-                transaction
-                    .execute(include_str!("../sql/queue_call.sql"), &[&run.0, &Some(WHOLE_RUN)])
-                    .await
-                    .map_err(database(DOING))?;
-            }
-            Ok(Decision::Take(locks))
+    let locks = match ask(transaction, run, WHOLE_RUN, names, capacities).await? {
+        Asked::Granted(locks) => locks,
+        Asked::Waiting(reason) => return wait(transaction, run, &reason).await,
+        // It holds nothing yet: a run that waits for its end holds what it needs.
+        Asked::Circle(failure) => return fail(transaction, run, &failure).await,
+    };
+    // A run that gave way for a step's locks takes them with it. A circle is told by its own step.
+    if candidate.steps_have_locks()
+        && let Some(asked) =
+            transaction.query_opt(include_str!("../sql/lock_asked.sql"), &[&run.0]).await.map_err(database(DOING))?
+    {
+        let names: Vec<String> = asked.get("names");
+        if let Asked::Waiting(reason) = ask(transaction, run, asked.get("step"), &names, capacities).await? {
+            return wait(transaction, run, &reason).await;
         }
-        Asked::Waiting(reason) => wait(transaction, run, &reason).await,
-        // A run that holds nothing yet can't close a circle; one that was lost holds all that it asks for.
-        Asked::Circle(failure) => wait(transaction, run, &failure.message).await,
     }
+    if names.iter().any(|name| capacities.of(name) > 1) {
+        // There may be room for the next in the queue as well.
+        call_next(transaction, run, Some(WHOLE_RUN)).await?;
+    }
+    Ok(Decision::Take(locks))
+}
+
+/// Ends a run that can never start.
+async fn fail(transaction: &Transaction<'_>, run: RunId, failure: &Failure) -> Result<Decision, StoreError> {
+    transaction
+        .execute(include_str!("../sql/run_fail_queued.sql"), &[&run.0, &Json(failure)])
+        .await
+        .map_err(database(DOING))?;
+    call_next(transaction, run, None).await?;
+    transaction.execute(include_str!("../sql/lock_release.sql"), &[&run.0]).await.map_err(database(DOING))?;
+    Wake::Ended(run).notify(transaction).await.map_err(database(DOING))?;
+    Wake::Work.notify(transaction).await.map_err(database(DOING))?;
+    Ok(Decision::Leave)
 }
 
 /// What the run waits for because its job's other runs come first; asks them to end where the job says so.
@@ -100,6 +115,7 @@ async fn overlap(transaction: &Transaction<'_>, run: RunId, job: &StoredJob) -> 
             .map_err(database(DOING))?;
         if asked > 0 {
             Wake::Cancel(other).notify(transaction).await.map_err(database(DOING))?;
+            Wake::Work.notify(transaction).await.map_err(database(DOING))?;
         }
     }
     Ok(Some(format!("run {other} of the same job")))

@@ -8,6 +8,7 @@
 mod candidate;
 mod claimed;
 mod decide;
+mod line;
 
 use std::collections::HashMap;
 
@@ -25,6 +26,7 @@ use decide::{Decision, decide, guard};
 
 pub use claimed::Claimed;
 use claimed::claimed;
+pub use line::Line;
 
 const DOING: &str = "claiming runs";
 
@@ -58,22 +60,20 @@ impl Store {
         scope: Scope,
         capacities: &Capacities,
         room: usize,
+        line: &mut Line,
     ) -> Result<Claims, StoreError> {
-        let room = room.min(AT_ONCE);
-        let rows = self.in_line(me, scope, room).await?;
-        if rows.is_empty() {
-            return Ok(Claims { runs: Vec::new(), line_is_empty: true });
+        if line.is_stale() {
+            *line = self.read_line(me, scope).await?;
         }
-        let line_is_empty = rows.len() < room;
-        let hashes = rows.iter().map(|row| row.get("definition")).collect();
-        let jobs = self.definitions(hashes).await?;
-        let candidates: Vec<Candidate> = rows.into_iter().filter_map(|row| Candidate::new(row, &jobs)).collect();
-        let runs = if candidates.iter().all(Candidate::is_free) {
+        let (candidates, is_free) = line.take(room.min(AT_ONCE));
+        let runs = if candidates.is_empty() {
+            Vec::new()
+        } else if is_free {
             self.claim_free(me, &candidates).await?
         } else {
             self.transaction(DOING, async |transaction| claim(transaction, me, capacities, &candidates).await).await?
         };
-        Ok(Claims { runs, line_is_empty })
+        Ok(Claims { runs, line_is_empty: line.is_at_its_end() })
     }
 
     /// Calls all who wait at the head of a queue: a net for a call that never came.
@@ -85,22 +85,19 @@ impl Store {
         .await
     }
 
-    /// Claims runs that nothing holds back, in one round trip.
+    /// Claims runs that nothing holds back and starts those that never started, in one round trip.
     async fn claim_free(&self, me: DaemonId, candidates: &[Candidate]) -> Result<Vec<Claimed>, StoreError> {
         let ids: Vec<Uuid> = candidates.iter().map(|candidate| candidate.id.0).collect();
         let calls = [
             // Lost in a crash of the server, the run is in the queue again; this daemon's writes about it are refused.
             Call { statement: RELAXED, values: Vec::new() },
             Call { statement: include_str!("../sql/claim_guard.sql"), values: vec![Box::new(me.0)] },
-            Call {
-                statement: include_str!("../sql/claim_free.sql"),
-                values: vec![Box::new(ids.clone()), Box::new(me.0)],
-            },
-            Call { statement: ATTEMPTS, values: vec![Box::new(ids)] },
+            Call { statement: ATTEMPTS, values: vec![Box::new(ids.clone())] },
+            Call { statement: include_str!("../sql/claim_free.sql"), values: vec![Box::new(ids), Box::new(me.0)] },
         ];
         let answers =
             self.call(DOING, async |connection| connection.at_once(&calls).await.map_err(database(DOING))).await?;
-        let [_, guard, taken, attempts] = answers.as_slice() else { return Ok(Vec::new()) };
+        let [_, guard, attempts, taken] = answers.as_slice() else { return Ok(Vec::new()) };
         if guard.is_empty() {
             return Err(StoreError::NotOwner { doing: DOING });
         }
@@ -110,18 +107,6 @@ impl Store {
             .filter_map(|candidate| Some((candidate, *taken.get(&candidate.id.0)?, Vec::new())))
             .collect();
         Ok(claimed(taken, parse_attempts(attempts)?))
-    }
-
-    async fn in_line(&self, me: DaemonId, scope: Scope, room: usize) -> Result<Vec<Row>, StoreError> {
-        let own_only = scope == Scope::Own;
-        let room = i64::try_from(room).unwrap_or(i64::MAX);
-        self.call(DOING, async |connection| {
-            connection
-                .query(include_str!("../sql/claim_candidate.sql"), &[&me.0, &own_only, &room])
-                .await
-                .map_err(database(DOING))
-        })
-        .await
     }
 }
 

@@ -1,10 +1,15 @@
--- The first runs in line, so many of them. `run` takes only runs made for it and, since those may wait for them, runs that
--- they trigger. Uses run_queued.
-select run.id, run.definition, run.trigger, run.params, run.scheduled_for
-from windlass.run
-where run.state = 'queued'
-  and (run.private_to = $1 or (run.private_to is null and not $2)
-       or (run.private_to is null and exists (
-           select from windlass.run as parent where parent.id = run.parent_run and parent.private_to = $1)))
-order by run.queued_at, run.id
-limit $3
+-- The first runs in line, so many of them; one row without a run if there are none, and no row for a daemon that was given
+-- up. `run` takes only runs made for it and, since those may wait for them, runs that they trigger. Uses run_queued.
+select head.*
+from windlass.daemon
+left join lateral (
+    select run.id, run.definition, run.trigger, run.params, run.scheduled_for, run.started_at is not null as started
+    from windlass.run
+    where run.state = 'queued'
+      and (run.private_to = $1 or (run.private_to is null and not $2)
+           or (run.private_to is null and exists (
+               select from windlass.run as parent where parent.id = run.parent_run and parent.private_to = $1)))
+    order by run.queued_at, run.id
+    limit $3
+) as head on true
+where daemon.id = $1 and daemon.ended_at is null

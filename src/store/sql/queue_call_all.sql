@@ -6,9 +6,11 @@ where state = 'waiting' and id in (
     select first.run from (
         select distinct on (request.name) request.name, request.run
         from windlass.lock_request as request
-        where request.step = -1
+        where request.step >= -1
         order by request.name, request.id
     ) as first
+    union
+    select held.run from windlass.lock_grant as held where held.released_at is null
     union
     select first.id from (
         select distinct on (waiting.job) waiting.job, waiting.id

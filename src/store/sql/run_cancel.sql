@@ -5,6 +5,7 @@ set cancel_requested_at = case when state in ('queued', 'waiting', 'running')
     state = case when state in ('queued', 'waiting') and started_at is null then 'cancelled'
                  when state = 'waiting' then 'queued' else state end,
     ended_at = case when state in ('queued', 'waiting') and started_at is null then now() else ended_at end,
-    waiting_for = case when state in ('queued', 'waiting') and started_at is null then null else waiting_for end
+    waiting_for = case when state in ('queued', 'waiting') and started_at is null then null else waiting_for end,
+    waiting_since = case when state in ('queued', 'waiting') and started_at is null then null else waiting_since end
 where id = $1
 returning state

@@ -55,6 +55,7 @@ families! {
     fire_lag: Histogram = "windlass_fire_lag_seconds" [] "Time from a due time to its entry in the ledger.";
     lock_wait: HistogramVec = "windlass_lock_wait_seconds" ["lock_class"] "Time a run waited for a lock.";
     lock_held: IntGaugeVec = "windlass_lock_held" ["lock_class"] "Locks held now.";
+    lock_waiting: IntGaugeVec = "windlass_lock_waiting" ["lock_class"] "Places taken in queues for locks now.";
     last_success: GaugeVec = "windlass_job_last_success_timestamp_seconds" ["job"] "End of the last successful run.";
     next_run: GaugeVec = "windlass_job_next_run_timestamp_seconds" ["job"] "The job's next due time.";
     replica_published: GaugeVec = "windlass_replica_published_timestamp_seconds" ["replica"]

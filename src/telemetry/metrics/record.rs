@@ -142,9 +142,10 @@ impl Metrics {
         self.0.families.lock_wait.with_label_values(&[lock_class(lock)]).observe(waited.as_secs_f64());
     }
 
-    /// So many locks of a class are held now.
-    pub fn locks_held(&self, class: &str, held: i64) {
+    /// So many locks of a class are held now, and so many places taken in queues for them.
+    pub fn locks(&self, class: &str, held: i64, waiting: i64) {
         self.0.families.lock_held.with_label_values(&[class]).set(held);
+        self.0.families.lock_waiting.with_label_values(&[class]).set(waiting);
     }
 
     /// A call to the state database took so long, whatever came of it.

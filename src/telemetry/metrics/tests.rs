@@ -29,7 +29,7 @@ fn one_of_everything() -> Metrics {
     metrics.firing("j", FiringState::Missed);
     metrics.fire_lag(Duration::from_millis(3));
     metrics.lock_waited("naver-api/a", second);
-    metrics.locks_held("naver-api", 1);
+    metrics.locks("naver-api", 1, 4);
     metrics.state_call("claim", second);
     metrics.state_up(true);
     metrics.leases(2);
@@ -77,6 +77,7 @@ fn labels_and_values_are_the_documented_ones() {
         r#"windlass_fire_lag_seconds_bucket{le="0.005"} 1"#,
         r#"windlass_run_duration_seconds_bucket{job="j",le="21600"} 1"#,
         r#"windlass_lock_wait_seconds_count{lock_class="naver-api"} 1"#,
+        r#"windlass_lock_waiting{lock_class="naver-api"} 4"#,
         r#"windlass_job_next_run_timestamp_seconds{job="j"} 1795000000.25"#,
         r#"windlass_replica_generation{replica="/r.db"} 3"#,
         r#"windlass_replica_compaction_ratio{replica="/r.db"} 0.5"#,

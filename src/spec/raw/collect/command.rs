@@ -18,6 +18,8 @@ pub(crate) struct RawCommandSource {
     pub(crate) env: Option<Pairs<Scalar>>,
     /// Its working directory. Default: the job file's folder.
     pub(crate) cwd: Option<String>,
+    /// The system user that it runs as, for a daemon that runs as root. Default: the daemon's own.
+    pub(crate) user: Option<String>,
     /// Time between TERM and KILL when it is stopped. Default: 10s.
     pub(crate) grace: Option<Length>,
     /// How its output is to be read: ndjson, json or csv. Default: ndjson.
