@@ -20,3 +20,4 @@ mod publish;
 mod readme;
 mod spec;
 mod sql;
+mod torture;

@@ -114,7 +114,9 @@ impl Store {
                 .execute(include_str!("sql/attempt_lose.sql"), &[&daemon.0, &Json(lost_failure())])
                 .await
                 .map_err(database(DOING))?;
-            transaction.execute(include_str!("sql/run_requeue_of.sql"), &[&daemon.0]).await.map_err(database(DOING))?;
+            for statement in [include_str!("sql/lock_renew.sql"), include_str!("sql/run_requeue_of.sql")] {
+                transaction.execute(statement, &[&daemon.0]).await.map_err(database(DOING))?;
+            }
             Wake::Work.notify(transaction).await.map_err(database(DOING))?;
             Ok(Some(lost))
         })
@@ -125,7 +127,11 @@ impl Store {
     pub async fn leave(&self, me: DaemonId) -> Result<(), StoreError> {
         const DOING: &str = "giving up the lease";
         self.transaction(DOING, async |transaction| {
-            for statement in [include_str!("sql/daemon_leave.sql"), include_str!("sql/run_requeue_of.sql")] {
+            for statement in [
+                include_str!("sql/daemon_leave.sql"),
+                include_str!("sql/lock_renew.sql"),
+                include_str!("sql/run_requeue_of.sql"),
+            ] {
                 transaction.execute(statement, &[&me.0]).await.map_err(database(DOING))?;
             }
             Wake::Work.notify(transaction).await.map_err(database(DOING))

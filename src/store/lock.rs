@@ -83,7 +83,19 @@ pub struct LockRow {
 
 const DOING: &str = "asking for locks";
 
-/// Asks for locks within the caller's transaction. Asking again keeps the place in the queue; locks held already are
+/// Guards the queues of jobs and of locks until the transaction ends, and those that runs are in already. Everybody does
+/// so before holding a run, once, and for all that will be asked: the guards are taken in one order.
+pub(super) async fn guard(
+    transaction: &Transaction<'_>,
+    jobs: &[&str],
+    locks: &[&str],
+    runs: &[uuid::Uuid],
+) -> Result<(), StoreError> {
+    transaction.query(include_str!("sql/queue_guard.sql"), &[&jobs, &locks, &runs]).await.map_err(database(DOING))?;
+    Ok(())
+}
+
+/// Asks for locks within the caller's transaction, which guards their queues. Asking again keeps the place in the queue; locks held already are
 /// granted as they are.
 pub(super) async fn ask(
     transaction: &Transaction<'_>,
@@ -97,9 +109,6 @@ pub(super) async fn ask(
     names.dedup();
     if names.is_empty() {
         return Ok(Asked::Granted(Vec::new()));
-    }
-    for name in &names {
-        transaction.execute(include_str!("sql/lock_guard.sql"), &[name]).await.map_err(database(DOING))?;
     }
     let limits: Vec<i64> = names.iter().map(|name| i64::from(capacities.of(name))).collect();
     transaction
@@ -244,12 +253,8 @@ pub(super) async fn own_and_ask(
     names: &[String],
     capacities: &Capacities,
 ) -> Result<StepLocks, StoreError> {
-    // Who guards queues does so before it holds a run, everywhere: the other way round two could wait for each other.
-    let none: [String; 0] = [];
-    transaction
-        .query(include_str!("sql/queue_guard.sql"), &[&&none[..], &names, &&[run.0][..]])
-        .await
-        .map_err(database(DOING))?;
+    let locks: Vec<&str> = names.iter().map(String::as_str).collect();
+    guard(transaction, &[], &locks, &[run.0]).await?;
     let owned =
         transaction.query_opt(include_str!("sql/run_own.sql"), &[&run.0, &me.0]).await.map_err(database(DOING))?;
     if owned.is_none() {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 
 use super::connection::{Connection, Prepared, Transaction};
 use super::definitions::Definitions;
@@ -17,6 +17,10 @@ const CALL: Duration = Duration::from_secs(2);
 /// Connections of one process to the state database. Claims, records and heartbeats are short; more would only queue
 /// inside PostgreSQL.
 const CONNECTIONS: usize = 8;
+
+/// What every connection begins with: a process that is frozen in the middle of a transaction must not keep its rows and
+/// guards from the others, who could then not even take over. Longer than any call, so that it ends no living one.
+const GREETING: &str = "set idle_in_transaction_session_timeout = '5s'";
 
 /// The state database.
 #[derive(Clone)]
@@ -38,10 +42,16 @@ impl Store {
         let tls = server.tls().map_err(|error| StoreError::Database { doing: "preparing connections", error })?;
         let manager = Manager::from_config(config, tls, ManagerConfig { recycling_method: recycling });
         let timeouts = Timeouts { wait: Some(CALL), create: Some(CALL), recycle: Some(CALL) };
-        let pool =
-            Pool::builder(manager).max_size(CONNECTIONS).timeouts(timeouts).runtime(Runtime::Tokio1).build().map_err(
-                |error| StoreError::Unavailable { doing: "preparing connections", message: error.to_string() },
-            )?;
+        let greeting = Hook::async_fn(|client, _| {
+            Box::pin(async move { client.batch_execute(GREETING).await.map_err(HookError::Backend) })
+        });
+        let pool = Pool::builder(manager)
+            .max_size(CONNECTIONS)
+            .timeouts(timeouts)
+            .runtime(Runtime::Tokio1)
+            .post_create(greeting)
+            .build()
+            .map_err(|error| StoreError::Unavailable { doing: "preparing connections", message: error.to_string() })?;
         Ok(Self { pool, server, metrics, definitions: Definitions::default() })
     }
 

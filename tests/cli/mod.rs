@@ -2,8 +2,10 @@
 
 mod acting;
 mod demo;
+mod exclusive;
 pub(crate) mod folder;
 mod input;
+mod locks;
 mod refusals;
 mod remote_replica;
 mod replica;

@@ -4,3 +4,4 @@ mod environment;
 mod failures;
 mod group;
 mod trigger;
+mod user;

@@ -73,8 +73,8 @@ fn whatever_happens_locks_keep_their_promises() {
 /// Plays one schedule to its end.
 async fn play(world: &World, happenings: &[Happening]) -> Result<(), String> {
     let mut model = Model::new(world).await;
+    let mut before = model.look().await;
     for happening in happenings {
-        let before = model.look().await;
         match *happening {
             Happening::Make(job) => model.make(job).await,
             Happening::Claim(daemon) => model.claim(daemon).await,
@@ -87,6 +87,7 @@ async fn play(world: &World, happenings: &[Happening]) -> Result<(), String> {
         }
         let after = model.look().await;
         after.check(&before).map_err(|wrong| format!("after {happening:?}: {wrong}\n{before:#?}\n{after:#?}"))?;
+        before = after;
     }
     model.finish().await?;
     let left = model.look().await;

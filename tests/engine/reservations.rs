@@ -1,10 +1,8 @@
 //! Turns that steps reserve: one at a time, in order, and gone with the attempt or its daemon.
 
-use std::time::Duration;
-
 use windlass::domain::ids::{DaemonId, RunId};
 use windlass::domain::state::AttemptState;
-use windlass::store::{Capacities, Identity, StepLocks, StoreError, Write};
+use windlass::store::{Capacities, StepLocks, StoreError, Write};
 
 use super::world::{World, job};
 
@@ -12,9 +10,7 @@ const NAME: &str = "worker-slots/1";
 
 /// A daemon that only the state database knows, with a run of its own whose first step is running.
 async fn daemon(world: &World, job_name: &str) -> (DaemonId, RunId) {
-    let id = DaemonId(uuid::Uuid::now_v7());
-    let identity = Identity { id, host: "elsewhere".into(), pid: 1, process_started: 1, version: "test".into() };
-    world.store.register(&identity, Duration::from_mins(10)).await.unwrap();
+    let id = world.daemon_on_paper().await;
     let run = world.start(&job(job_name, &["select 1"])).await;
     let claimed = world.claim(id, &Capacities::default()).await.unwrap().unwrap();
     assert_eq!(claimed.id, run);

@@ -15,7 +15,7 @@ use windlass::domain::state::RunState;
 use windlass::domain::step::{SqlStep, StepKind};
 use windlass::engine::{Daemon, EngineSettings};
 use windlass::steps::{Connection, Environment};
-use windlass::store::{Capacities, Claimed, Definition, Line, NewRun, Scope, Store, StoreError};
+use windlass::store::{Capacities, Claimed, Definition, Identity, Line, NewRun, Scope, Store, StoreError};
 use windlass::telemetry::{Masker, Metrics};
 
 use crate::support::{self, TestDatabase};
@@ -79,6 +79,14 @@ impl World {
         // Each daemon has connections of its own, as it would in a process of its own.
         let store = Store::new(self.database.server(), metrics.clone()).unwrap();
         Daemon::start(store, Arc::new(environment), metrics, masker, settings).await.unwrap()
+    }
+
+    /// A daemon that only the state database knows.
+    pub(super) async fn daemon_on_paper(&self) -> DaemonId {
+        let id = DaemonId(uuid::Uuid::now_v7());
+        let identity = Identity { id, host: "elsewhere".into(), pid: 1, process_started: 1, version: "test".into() };
+        self.store.register(&identity, Duration::from_mins(10)).await.unwrap();
+        id
     }
 
     pub(super) fn logs(&self) -> PathBuf {

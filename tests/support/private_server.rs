@@ -7,6 +7,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use windlass::postgres::Server;
 use windlass::postgres::embedded::{Embedded, EmbeddedSettings};
 
@@ -87,6 +89,31 @@ impl PrivateServer {
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let restarted = tokio::task::spawn_blocking(move || command.status()).await.unwrap().unwrap();
         assert!(restarted.success());
+    }
+
+    /// Makes it stand still, with all of its processes: connections stay open and nothing answers. `thaw` lets it go on.
+    pub(crate) fn freeze(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    /// Lets a frozen server go on.
+    pub(crate) fn thaw(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
+    /// Signals the server's first process, then those that it has started.
+    fn signal(&self, signal: Signal) {
+        let file = std::fs::read_to_string(self.embedded.data().join("postmaster.pid")).unwrap();
+        let first = file.lines().next().unwrap().to_owned();
+        kill(Pid::from_raw(first.parse().unwrap()), signal).unwrap();
+        for stat in std::fs::read_dir("/proc").unwrap().flatten() {
+            let Ok(stat) = std::fs::read_to_string(stat.path().join("stat")) else { continue };
+            let Some((head, tail)) = stat.rsplit_once(") ") else { continue };
+            if tail.split(' ').nth(1) == Some(&first) {
+                // It may have ended by itself meanwhile.
+                kill(Pid::from_raw(head.split(' ').next().unwrap().parse().unwrap()), signal).ok();
+            }
+        }
     }
 
     /// A hot standby of it; `None`, with the reason printed, where the installation has no `pg_basebackup`.

@@ -83,7 +83,7 @@ impl Program {
             }
             std::io::ErrorKind::NotFound => "it is not in the daemon's PATH; give its full path",
             std::io::ErrorKind::PermissionDenied if self.user.is_some() => {
-                "`user` must be allowed to execute it and to enter its working directory, through every folder on the way"
+                "`user` must be allowed to execute it, through every folder on the way"
             }
             std::io::ErrorKind::PermissionDenied => "it is not executable by the daemon's user: chmod +x",
             _ if error.raw_os_error() == Some(nix::libc::ENOEXEC) => "a script needs a first line such as `#!/bin/sh`",

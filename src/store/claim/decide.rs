@@ -12,7 +12,7 @@ use crate::domain::run::RunLock;
 use crate::store::connection::Transaction;
 use crate::store::definition::StoredJob;
 use crate::store::error::StoreError;
-use crate::store::lock::{Asked, Capacities, WHOLE_RUN, ask, call_next};
+use crate::store::lock::{Asked, Capacities, WHOLE_RUN, ask, call_next, guard};
 use crate::store::pool::database;
 use crate::store::wake::Wake;
 
@@ -24,22 +24,14 @@ pub(super) enum Decision {
     Leave,
 }
 
-/// Guards the queues that the decisions depend on. Taking them one run after the other could let two daemons wait for
-/// each other.
-pub(super) async fn guard(transaction: &Transaction<'_>, candidates: &[Candidate]) -> Result<(), StoreError> {
-    let jobs: Vec<&str> = candidates
-        .iter()
-        .filter(|candidate| candidate.overlap_matters())
-        .map(|candidate| candidate.job.definition.job.name.as_str())
-        .collect();
-    let locks: Vec<&str> =
-        candidates.iter().filter_map(|candidate| candidate.locks.as_ref().ok()).flatten().map(String::as_str).collect();
+/// Guards the queues that the decisions depend on.
+pub(super) async fn guard_all(transaction: &Transaction<'_>, candidates: &[Candidate]) -> Result<(), StoreError> {
+    let in_jobs_line = candidates.iter().filter(|candidate| candidate.overlap_matters());
+    let jobs: Vec<&str> = in_jobs_line.map(|candidate| candidate.job.definition.job.name.as_str()).collect();
+    let locks = candidates.iter().filter_map(|candidate| candidate.locks.as_ref().ok()).flatten();
+    let locks: Vec<&str> = locks.map(String::as_str).collect();
     let runs: Vec<Uuid> = candidates.iter().map(|candidate| candidate.id.0).collect();
-    transaction
-        .query(include_str!("../sql/queue_guard.sql"), &[&jobs, &locks, &runs])
-        .await
-        .map_err(database(DOING))?;
-    Ok(())
+    guard(transaction, &jobs, &locks, &runs).await
 }
 
 /// Decides about a run that is held.

@@ -22,7 +22,7 @@ use super::pool::{Store, database};
 use super::run::{ATTEMPTS, parse_attempts, read_attempts};
 use crate::domain::ids::DaemonId;
 use candidate::Candidate;
-use decide::{Decision, decide, guard};
+use decide::{Decision, decide, guard_all};
 
 pub use claimed::Claimed;
 use claimed::claimed;
@@ -121,7 +121,7 @@ async fn claim(
     if alive.is_none() {
         return Err(StoreError::NotOwner { doing: DOING });
     }
-    guard(transaction, candidates).await?;
+    guard_all(transaction, candidates).await?;
     let ids: Vec<Uuid> = candidates.iter().map(|candidate| candidate.id.0).collect();
     let held = transaction.query(include_str!("../sql/claim_hold.sql"), &[&ids]).await.map_err(database(DOING))?;
     let held: HashMap<Uuid, &Row> = held.iter().map(|row| (row.get("id"), row)).collect();

@@ -1,5 +1,6 @@
 -- The first runs in line, so many of them; one row without a run if there are none, and no row for a daemon that was given
--- up. `run` takes only runs made for it and, since those may wait for them, runs that they trigger. Uses run_queued.
+-- up. `run` takes only runs made for it and, since those may wait for them, runs that they trigger: a parent is asked for
+-- in a scalar subquery, because of an `exists` the planner may make a hash of the whole table. Uses run_queued.
 select head.*
 from windlass.daemon
 left join lateral (
@@ -7,8 +8,8 @@ left join lateral (
     from windlass.run
     where run.state = 'queued'
       and (run.private_to = $1 or (run.private_to is null and not $2)
-           or (run.private_to is null and exists (
-               select from windlass.run as parent where parent.id = run.parent_run and parent.private_to = $1)))
+           or (run.private_to is null and (
+               select parent.private_to from windlass.run as parent where parent.id = run.parent_run) = $1))
     order by run.queued_at, run.id
     limit $3
 ) as head on true

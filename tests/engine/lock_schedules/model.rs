@@ -1,11 +1,9 @@
 //! Two daemons that only the state database knows, and what they do with their runs.
 
-use std::time::Duration;
-
 use windlass::domain::ids::{DaemonId, RunId};
 use windlass::domain::job::Job;
 use windlass::domain::state::{AttemptState, RunState};
-use windlass::store::{Capacities, Identity, StepLocks, StoreError, Write};
+use windlass::store::{Capacities, StepLocks, StoreError, Write};
 
 use super::table::Table;
 use crate::engine::world::{World, job};
@@ -76,17 +74,10 @@ impl<'w> Model<'w> {
         world.database.execute(all).await;
         let mut model = Self { world, daemons: Vec::new(), made: Vec::new() };
         for _ in 0..2 {
-            let id = model.register().await;
+            let id = world.daemon_on_paper().await;
             model.daemons.push(Daemon { id, owned: Vec::new() });
         }
         model
-    }
-
-    async fn register(&self) -> DaemonId {
-        let id = DaemonId(uuid::Uuid::now_v7());
-        let identity = Identity { id, host: "elsewhere".into(), pid: 1, process_started: 1, version: "test".into() };
-        self.world.store.register(&identity, Duration::from_mins(10)).await.unwrap();
-        id
     }
 
     pub(super) async fn look(&self) -> Table {
@@ -172,7 +163,7 @@ impl<'w> Model<'w> {
 
     pub(super) async fn crash(&mut self, daemon: usize) {
         assert!(self.world.store.take_over(self.daemons[daemon].id, true).await.unwrap().is_some());
-        self.daemons[daemon] = Daemon { id: self.register().await, owned: Vec::new() };
+        self.daemons[daemon] = Daemon { id: self.world.daemon_on_paper().await, owned: Vec::new() };
     }
 
     /// A daemon is given up, wakes up, and tries to go on.
@@ -188,7 +179,7 @@ impl<'w> Model<'w> {
         }
         let late = self.world.claim(id, &capacities()).await;
         assert!(matches!(late, Err(StoreError::NotOwner { .. })), "{late:?}");
-        self.daemons[daemon] = Daemon { id: self.register().await, owned: Vec::new() };
+        self.daemons[daemon] = Daemon { id: self.world.daemon_on_paper().await, owned: Vec::new() };
     }
 
     pub(super) async fn drain(&mut self, daemon: usize) {
