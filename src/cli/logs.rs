@@ -1,8 +1,7 @@
 //! `windlass logs`: what the attempts of a run have logged, in the order they started.
 
 use std::collections::HashMap;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -15,7 +14,7 @@ use super::{find, output, wire};
 use crate::domain::ids::RunId;
 use crate::domain::run::Run;
 use crate::domain::state::AttemptState;
-use crate::engine;
+use crate::engine::{self, LogReader};
 
 /// How often a followed log is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -48,8 +47,8 @@ pub(super) async fn run(arguments: &LogsArguments, global: &Global) -> Result<Ex
 struct Printer {
     logs: PathBuf,
     json: bool,
-    /// Bytes read by step and attempt.
-    read: HashMap<(usize, u32), u64>,
+    /// Logs by step and attempt.
+    read: HashMap<(usize, u32), LogReader>,
 }
 
 /// An attempt whose log is printed.
@@ -82,24 +81,24 @@ impl Printer {
 
     fn attempt(&mut self, run: RunId, entry: &Entry<'_>) -> Result<(), CliError> {
         let key = (entry.step, entry.number);
-        let path = engine::log_path(&self.logs, run, entry.step, entry.number);
-        let from = self.read.get(&key).copied();
-        if from.is_none() && !self.json {
+        let is_new = !self.read.contains_key(&key);
+        let reader = self
+            .read
+            .entry(key)
+            .or_insert_with(|| LogReader::new(engine::log_path(&self.logs, run, entry.step, entry.number)));
+        if is_new && !self.json {
             let header = format!("── step {}, attempt {} ({})", entry.id, entry.number, entry.state);
             output::line(console::style(header).bold().to_string())?;
         }
-        let text = match read_from(&path, from.unwrap_or(0)) {
+        let text = match reader.read() {
             Ok(text) => text,
-            Err(error) if from.is_none() => {
-                output::note(format!("   no log here: {}: {error}", path.display()));
+            Err(error) if is_new => {
+                output::note(format!("   no log here: {}: {error}", reader.path().display()));
                 String::new()
             }
             Err(_) => String::new(),
         };
-        // A line that is being written is printed when it is whole.
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        self.read.insert(key, from.unwrap_or(0) + whole as u64);
-        for line in text[..whole].lines() {
+        for line in text.lines() {
             if self.json {
                 output::json_line(&json!({"step": entry.id, "attempt": entry.number, "line": line}))?;
             } else {
@@ -108,12 +107,4 @@ impl Printer {
         }
         Ok(())
     }
-}
-
-fn read_from(path: &Path, from: u64) -> std::io::Result<String> {
-    let mut file = std::fs::File::open(path)?;
-    file.seek(SeekFrom::Start(from))?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -25,7 +25,7 @@ mod progress;
 mod run_task;
 mod shared;
 
-pub use attempt_log::log_path;
+pub use attempt_log::{LogReader, log_path};
 pub use daemon::Daemon;
 pub use event::Event;
 pub use shared::EngineSettings;
