@@ -33,8 +33,8 @@ pub struct RunView {
     pub cancel_requested: bool,
     /// The instant at which this round's time is up.
     pub deadline: Option<DateTime<Utc>>,
-    /// Whether it is known that nothing is at work any more of what attempts left that couldn't clean up.
-    pub swept: bool,
+    /// Steps of which it is known that nothing is at work any more, whatever their attempts left.
+    pub swept: Vec<usize>,
 }
 
 /// An attempt as far as a decision needs it.
@@ -88,7 +88,7 @@ pub enum Action {
 /// Says what to do next with a run at the time `now`.
 pub fn decide(run: &RunView, now: DateTime<Utc>) -> Action {
     match next(run, now) {
-        // Its end frees its locks, and whoever gets them must find nothing of it at work. A next attempt would have swept.
+        // Its end frees its locks, and whoever gets them must find nothing of it at work.
         end @ Action::End { .. } => run.unswept().map_or(end, |step| Action::Sweep { step }),
         action => action,
     }
@@ -142,17 +142,17 @@ impl RunView {
             .or(Some(DateTime::<Utc>::MAX_UTC))
     }
 
-    /// The step whose attempts may have left something at work: one was lost with its daemon or given back by a drain, and
-    /// none has succeeded since.
+    /// A step whose attempts may have left something at work: one was lost with its daemon or given back by a drain. A later
+    /// attempt has swept where it wrote, but not where it only read, and perhaps it never came so far.
     fn unswept(&self) -> Option<usize> {
-        let step = self.current_step().filter(|_| !self.swept)?;
         let drained = |failure: &Failure| failure.code == Code::Drained;
-        let left = |attempt: &AttemptView| match attempt.state {
+        let left = |attempt: &&AttemptView| match attempt.state {
             AttemptState::Lost => true,
             AttemptState::Cancelled => attempt.failure.as_ref().is_some_and(drained),
             _ => false,
         };
-        self.of_round(step).any(left).then_some(step)
+        let of_round = self.attempts.iter().filter(|attempt| attempt.round == self.round);
+        of_round.filter(left).map(|attempt| attempt.step).find(|step| !self.swept.contains(step))
     }
 
     /// This round's attempts of a step, oldest first.

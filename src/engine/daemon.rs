@@ -14,6 +14,7 @@ use super::dispatcher::{Command, Dispatcher, tell};
 use super::event::Event;
 use super::lease::{LEASE, LeaseKeeper};
 use super::planner::Planner;
+use super::room::Room;
 use super::shared::{EngineSettings, Shared};
 use super::{housekeeping, identity};
 use crate::domain::ids::DaemonId;
@@ -60,6 +61,7 @@ impl Daemon {
             me: identity::this_process(),
             clock: Clock::default(),
             events: broadcast::channel(EVENTS).0,
+            room: Room::default(),
             changed: watch::channel(0).0,
         });
         shared.until_answered(|| shared.store.register(&shared.me, LEASE)).await?;

@@ -94,6 +94,7 @@ impl Dispatcher {
                     }
                     true
                 }
+                () = self.shared.room.more() => true,
                 () = tokio::time::sleep(LOOK_EVERY) => true,
             } || again;
         }
@@ -136,7 +137,7 @@ impl Dispatcher {
     /// Claims runs from the head of the line while there is room. Says whether it is worth looking again: commands are
     /// heard in between.
     async fn fill(&mut self) -> bool {
-        let room = self.shared.settings.max_runs.saturating_sub(self.stops.len());
+        let room = (self.shared.settings.max_runs + self.shared.room.left()).saturating_sub(self.stops.len());
         if room == 0 {
             return false;
         }

@@ -120,6 +120,7 @@ impl Host for AttemptHost {
 
     fn ended(&self, run: RunId) -> BoxFuture<'_, Result<RunState, Failure>> {
         async move {
+            let _left = self.shared.room.leave();
             let mut changed = self.shared.changed.subscribe();
             loop {
                 changed.mark_unchanged();

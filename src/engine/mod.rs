@@ -22,6 +22,7 @@ mod identity;
 mod lease;
 mod planner;
 mod progress;
+mod room;
 mod run_task;
 mod shared;
 

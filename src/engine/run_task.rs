@@ -65,7 +65,7 @@ impl RunTask {
             attempts: claimed.attempts.clone(),
             cancel_requested: claimed.cancel_requested,
             deadline: claimed.round_started_at.and_then(|at| deadline(job, at)),
-            swept: false,
+            swept: Vec::new(),
         };
         Self { shared, claimed, view, outcomes, stop, pending: Vec::new(), started: Instant::now() }
     }

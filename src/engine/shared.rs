@@ -8,6 +8,7 @@ use tokio::sync::broadcast;
 
 use super::clock::Clock;
 use super::event::Event;
+use super::room::Room;
 use crate::steps::Environment;
 use crate::store::{Capacities, Identity, Scope, Store, StoreError};
 use crate::telemetry::{Masker, Metrics};
@@ -43,6 +44,8 @@ pub(super) struct Shared {
     pub(super) me: Identity,
     pub(super) clock: Clock,
     pub(super) events: broadcast::Sender<Event>,
+    /// Places of runs that only wait for others.
+    pub(super) room: Room,
     /// Hints that something in the state changed: a waiter looks again.
     pub(super) changed: tokio::sync::watch::Sender<u64>,
 }

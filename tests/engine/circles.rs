@@ -87,6 +87,22 @@ async fn who_waits_for_it_over_a_detour_does_not_block_a_runs_next_step() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_waits_for_anothers_end_takes_no_room_from_it() {
+    let world = World::new().await;
+    world.save(&job("last", &["select 1"])).await;
+    let waiting = |name: &str, of: &str| {
+        let mut job = job(name, &["select 1"]);
+        job.steps[0].kind = StepKind::Trigger(TriggerStep { job: of.into(), params: Vec::new(), wait: true });
+        job
+    };
+    world.save(&waiting("second", "last")).await;
+    let first = world.start(&waiting("first", "second")).await;
+    let daemon = world.daemon_with(|settings| settings.max_runs = 1).await;
+    assert_eq!(world.ended(first).await.state, RunState::Succeeded);
+    world.end(vec![daemon]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_wants_a_lock_of_the_one_that_waits_for_its_end_is_told_so() {
     let world = World::new().await;
     let mut child = job("child", &["select 1"]);

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use tokio_util::sync::CancellationToken;
 use windlass::domain::state::RunState;
 use windlass::store::{Store, StoreError};
 use windlass::telemetry::Metrics;
 
+use crate::cli::folder::Folder;
 use crate::support::eventually;
 
 use super::world::{WAIT, World, job, running, states};
@@ -71,6 +73,36 @@ async fn a_drain_gives_the_run_back_without_spending_an_attempt() {
     let run = world.ended(id).await;
     assert_eq!((run.state, states(&run, 0)), (RunState::Succeeded, vec!["cancelled", "succeeded"]));
     world.end(vec![second]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_that_is_frozen_in_the_middle_of_a_transaction_is_taken_over_all_the_same() {
+    let folder = Folder::new().await;
+    folder.write(
+        "jobs/held.yaml",
+        "job: held\nlocks: [one]\nsteps:\n  - id: a\n    sql: {connection: pg, statement: select 1}\n",
+    );
+    let store = Store::new(folder.database.server(), Metrics::new("test")).unwrap();
+    let daemon = folder.start(&["serve"]);
+    daemon.says("ready").await;
+    // Its claim comes as far as the guard of the lock's queue, and stands still there with its daemon's row in its hands.
+    folder.database.execute("begin; select pg_advisory_xact_lock(hashtextextended('one', 1))").await;
+    folder.call(&["trigger", "held"]).ends(0);
+    let of_daemon = "from pg_stat_activity where datname = current_database() and application_name = 'windlass state'";
+    let blocked = format!("select count(*) > 0 {of_daemon} and wait_event = 'advisory'");
+    eventually("the claim waits", async || folder.database.value(&blocked).await == "true").await;
+    daemon.signal(Signal::SIGSTOP);
+    folder.database.execute("commit").await;
+    let idle = format!("select count(*) > 0 {of_daemon} and state = 'idle in transaction'");
+    eventually("its transaction stands open", async || folder.database.value(&idle).await == "true").await;
+
+    let id = store.daemons().await.unwrap()[0].id;
+    let taken = async || matches!(store.take_over(id, true).await, Ok(Some(_)));
+    eventually("it is given up", taken).await;
+    daemon.signal(Signal::SIGCONT);
+    drop(daemon);
+    store.close();
+    folder.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

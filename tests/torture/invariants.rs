@@ -88,6 +88,7 @@ pub(super) async fn broken(world: &World) -> Vec<String> {
         }
     }
     target.close().await;
+    wrong.extend(world.replica());
     if !is_empty(&world.spool()) {
         wrong.push("files are left in the spool".to_owned());
     }

@@ -46,6 +46,7 @@ impl World {
         for (name, file) in jobs::all() {
             folder.write(&format!("jobs/{name}.yaml"), &file);
         }
+        std::fs::create_dir(folder.path("out")).unwrap();
         let mut world = Self { state, target, folder, daemons: Vec::new(), started: 0 };
         let ready = "create table origin (id int primary key, text text); insert into origin select g, 'row ' || g from \
                      generate_series(1, 2000) g; create table staged (like origin); create table appended (run text)";
@@ -179,6 +180,16 @@ impl World {
             daemon.signal(Signal::SIGTERM);
             daemon.end().await.ends(0);
         }
+    }
+
+    /// What is wrong with the replica or beside it.
+    pub(super) fn replica(&self) -> Vec<String> {
+        let verified = self.folder.call(&["replica", "verify", "out/replica.db"]);
+        let mut wrong: Vec<String> = (verified.code != Some(0)).then(|| format!("{verified:?}")).into_iter().collect();
+        let beside = std::fs::read_dir(self.folder.path("out")).unwrap().flatten();
+        let names = beside.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        wrong.extend(names.filter(|name| name.contains(".tmp")).map(|name| format!("{name} is left")));
+        wrong
     }
 
     /// Where bodies are kept on their way.

@@ -15,7 +15,7 @@ fn view(steps: usize, attempts: u32) -> RunView {
         attempts: Vec::new(),
         cancel_requested: false,
         deadline: None,
-        swept: false,
+        swept: Vec::new(),
     }
 }
 
@@ -47,7 +47,7 @@ fn a_lost_attempt_costs_nothing_of_the_users_budget_but_has_its_own() {
     }
     run.attempts.push(ended(0, LOST_ATTEMPTS, AttemptState::Lost, start(), FailureClass::Transient));
     assert_eq!(decide(&run, start()), Action::Sweep { step: 0 });
-    run.swept = true;
+    run.swept.push(0);
     assert!(matches!(decide(&run, start()), Action::End { state: RunState::Failed, failure: Some(_) }));
 }
 
@@ -80,11 +80,12 @@ fn a_run_whose_attempt_was_lost_ends_only_when_nothing_of_it_is_at_work() {
     // An attempt that came after may have failed before it could sweep.
     run.attempts.push(ended(0, 2, AttemptState::Failed, start(), FailureClass::Permanent));
     assert_eq!(decide(&run, start()), Action::Sweep { step: 0 });
-    run.swept = true;
+    run.swept.push(0);
     assert_eq!(decide(&run, start()), Action::End { state: RunState::Cancelled, failure: None });
-    run.swept = false;
+    // One that succeeded has swept where it wrote; there may be more.
+    run.swept.clear();
     run.attempts.push(ended(0, 3, AttemptState::Succeeded, start(), FailureClass::Permanent));
-    assert_eq!(decide(&run, start()), Action::End { state: RunState::Succeeded, failure: None });
+    assert_eq!(decide(&run, start()), Action::Sweep { step: 0 });
 }
 
 #[test]
@@ -135,7 +136,7 @@ proptest! {
                     prop_assert!(until > now);
                     now = until;
                 }
-                Action::Sweep { .. } => run.swept = true,
+                Action::Sweep { step } => run.swept.push(step),
                 Action::Attend => prop_assert!(false, "nothing is running"),
                 Action::End { state, .. } => break state,
             }

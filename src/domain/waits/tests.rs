@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn run(number: u128) -> RunId {
@@ -60,4 +62,31 @@ fn whoever_waits_for_it_over_a_detour_may_be_passed() {
     // 2 waits for somebody who has nothing to do with 1.
     let apart = waits(&[("a", 1), ("c", 3)], &[("b", 2), ("c", 2), ("b", 1)]);
     assert!(!apart.behind(run(1)).contains(&run(2)));
+}
+
+/// Some of five runs, each with one of four locks.
+fn somebody() -> impl Strategy<Value = Vec<(String, RunId)>> {
+    let pair =
+        (0..4_usize, 0..5_u128).prop_map(|(name, number)| (["a", "b", "c", "pair"][name].to_owned(), run(number)));
+    proptest::collection::vec(pair, 0..8)
+}
+
+proptest! {
+    /// Where somebody can never go on, somebody is in a circle; and if those give way one after the other, all go on.
+    #[test]
+    fn who_gives_way_lets_the_others_go_on(
+        held in somebody(), asked in somebody(), ends in proptest::collection::vec((0..5_u128, 0..5_u128), 0..2),
+    ) {
+        let capacity = |name: &str| if name == "pair" { 2 } else { 1 };
+        let ends = ends.into_iter().filter(|(one, other)| one != other).map(|(one, other)| (run(one), run(other))).collect();
+        let mut waits = Waits { held, asked, ends };
+        while !waits.stuck(capacity).is_empty() {
+            let gives_way = (0..5).map(run).find(|run| waits.in_circle(*run, capacity));
+            prop_assert!(gives_way.is_some(), "nobody is told: {waits:?}");
+            let gives_way = gives_way.unwrap();
+            waits.held.retain(|(_, run)| *run != gives_way);
+            waits.asked.retain(|(_, run)| *run != gives_way);
+            waits.ends.retain(|(run, other)| *run != gives_way && *other != gives_way);
+        }
+    }
 }

@@ -11,6 +11,7 @@ use crate::domain::step::{StepKind, TriggerStep};
 use crate::domain::template::{RunScope, Scope};
 use crate::engine::clock::Clock;
 use crate::engine::identity;
+use crate::engine::room::Room;
 use crate::engine::shared::EngineSettings;
 use crate::steps::Environment;
 use crate::store::{Capacities, Scope as ClaimScope, Store};
@@ -40,6 +41,7 @@ fn attempt(folder: &std::path::Path, limit: Option<Duration>) -> AttemptTask {
         me: identity::this_process(),
         clock: Clock::default(),
         events: broadcast::channel(16).0,
+        room: Room::default(),
         changed: watch::channel(0).0,
     });
     let run = RunId(uuid::Uuid::nil());

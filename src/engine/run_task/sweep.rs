@@ -1,8 +1,8 @@
 //! The end of a run whose daemon died, or gave it back: not before what its attempts left is known to have stopped.
 //!
 //! A daemon that was given up may only be frozen, and its statements go on without it. As long as they do, whoever gets
-//! the run's locks would not be alone. The next attempt of a step ends them before it works; a run that is not tried again
-//! (cancelled, out of time, lost too often) has none, so its end does it.
+//! the run's locks would not be alone. The next attempt of a step ends those where it writes before it works; a run that is
+//! not tried again (cancelled, out of time, lost too often) has none. So the run's end makes sure of all.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ impl RunTask {
                 _ = self.stop.wait_for(|stop| matches!(stop, Some(Stop::Drain | Stop::Lost))) => return Ok(()),
             }
         }
-        self.view.swept = true;
+        self.view.swept.push(index);
         Ok(())
     }
 }

@@ -8,11 +8,14 @@ select 'asked', name, run, null, id
 from windlass.lock_request
 union all
 select 'ends', '', parent.id, child.id, 0
-from windlass.run as child
+from (
+    select id, parent_run, parent_step from windlass.run where state in ('queued', 'waiting') and parent_run is not null
+    union all
+    select id, parent_run, parent_step from windlass.run where owner is not null and parent_run is not null
+) as child
 join windlass.run as parent on parent.id = child.parent_run
 join windlass.definition on definition.hash = parent.definition
-where (child.state in ('queued', 'waiting') or child.owner is not null)
-  and parent.state in ('queued', 'waiting', 'running')
+where parent.state in ('queued', 'waiting', 'running')
   and definition.resolved #>> array['steps', child.parent_step::text, 'kind', 'trigger', 'wait'] = 'true'
   and not exists (
       select from windlass.attempt
