@@ -115,8 +115,10 @@ async fn look(
         return claimed(transaction, &row, job, Vec::new()).await;
     }
     // Overlap is part of a schedule. A run that a person or a step starts is kept apart by locks, where a job has them.
-    if row.get::<_, &str>("trigger") == Trigger::Schedule.label()
-        && let Some(reason) = overlap(transaction, run, &job).await?
+    // Runs of a backfill wait for their turn, and end nobody's run to get it.
+    let in_order: bool = row.get("in_order");
+    if (in_order || row.get::<_, &str>("trigger") == Trigger::Schedule.label())
+        && let Some(reason) = overlap(transaction, run, &job, in_order).await?
     {
         return pass(transaction, run, &row, reason).await;
     }
@@ -142,14 +144,19 @@ async fn look(
 }
 
 /// What the run waits for because its job's other runs come first; asks them to end where the job says so.
-async fn overlap(transaction: &Transaction<'_>, run: RunId, job: &StoredJob) -> Result<Option<String>, StoreError> {
+async fn overlap(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    job: &StoredJob,
+    in_order: bool,
+) -> Result<Option<String>, StoreError> {
     let name = &job.definition.job.name;
     transaction.execute(include_str!("sql/job_guard.sql"), &[name]).await.map_err(database(DOING))?;
     let ahead =
         transaction.query_opt(include_str!("sql/claim_overlap.sql"), &[name, &run.0]).await.map_err(database(DOING))?;
     let Some(ahead) = ahead else { return Ok(None) };
     let other = RunId(ahead.get("id"));
-    if job.definition.job.overlap == Overlap::Cancel {
+    if job.definition.job.overlap == Overlap::Cancel && !in_order {
         let asked =
             transaction.execute(include_str!("sql/run_ask_to_end.sql"), &[&other.0]).await.map_err(database(DOING))?;
         if asked > 0 {

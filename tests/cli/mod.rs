@@ -8,4 +8,5 @@ mod refusals;
 mod remote_replica;
 mod replica;
 mod running;
+mod schedules;
 mod serving;

@@ -76,6 +76,15 @@ pub enum Repeat {
     Both,
 }
 
+/// A point of a schedule: a due time, or the place of one that a gap of the clock leaves out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Occurrence {
+    /// When. Of one in a gap: the gap's end.
+    pub at: DateTime<Utc>,
+    /// Its local time doesn't exist that day, and `gap` is `skip`: it isn't due, but the ledger says so.
+    pub in_gap: bool,
+}
+
 /// Why an expression is no schedule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -107,10 +116,46 @@ impl Schedule {
         Ok(due.take_while(|next| *next <= until).take(limit).collect())
     }
 
+    /// Due times in `(after, until]` together with the places of those that a gap leaves out, at most `limit`.
+    pub fn occurrences(
+        &self,
+        after: DateTime<Utc>,
+        until: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<Occurrence>, ScheduleError> {
+        if self.gap == Gap::Shift {
+            let due = self.between(after, until, limit)?;
+            return Ok(due.into_iter().map(|at| Occurrence { at, in_gap: false }).collect());
+        }
+        // With gaps shifted instead of skipped there are the same due times, and the gaps' ends.
+        let (due, all) = (self.times()?, self.times_with(Gap::Shift)?);
+        let mut found = Vec::new();
+        let mut next_due = due.next_after(after);
+        let mut next = all.next_after(after);
+        while let Some(at) = next.filter(|at| *at <= until && found.len() < limit) {
+            let in_gap = next_due != Some(at);
+            if !in_gap {
+                next_due = due.next_after(at);
+            }
+            found.push(Occurrence { at, in_gap });
+            next = all.next_after(at);
+        }
+        Ok(found)
+    }
+
+    /// The first point of the schedule strictly after `after`; `None` if there is none.
+    pub fn next_occurrence(&self, after: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, ScheduleError> {
+        Ok(self.times_with(Gap::Shift)?.next_after(after))
+    }
+
     /// The due times, read once.
     fn times(&self) -> Result<Times, ScheduleError> {
+        self.times_with(self.gap)
+    }
+
+    fn times_with(&self, gap: Gap) -> Result<Times, ScheduleError> {
         match &self.when {
-            When::Cron(expression) => Calendar::new(expression, self.zone, self.gap, self.repeat)
+            When::Cron(expression) => Calendar::new(expression, self.zone, gap, self.repeat)
                 .map(|calendar| Times::Calendar(Box::new(calendar))),
             When::Every(interval) => Interval::new(*interval).map(Times::Interval),
         }

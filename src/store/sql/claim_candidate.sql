@@ -1,7 +1,7 @@
 -- The first run in line that wasn't looked at yet in this pass. `run` takes only runs made for it and, since those may
 -- wait for them, runs that they trigger. Uses run_open.
 select run.id, run.trigger, run.params, run.scheduled_for, run.round, run.from_step, run.round_started_at, run.cancel_requested_at,
-       run.waiting_for, definition.hash, definition.resolved, definition.source, definition.base
+       run.waiting_for, run.in_order, definition.hash, definition.resolved, definition.source, definition.base
 from windlass.run
 join windlass.definition on definition.hash = run.definition
 where run.state in ('queued', 'waiting')
