@@ -18,5 +18,6 @@ mod objects;
 mod postgres;
 mod publish;
 mod readme;
+mod schedule;
 mod spec;
 mod sql;
