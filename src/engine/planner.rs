@@ -102,6 +102,8 @@ impl Planner {
         loop {
             let now = self.shared.clock.now();
             let next = self.due.first().map(|(at, _)| (*at - now).to_std().unwrap_or_default() + MARGIN);
+            // A timer for years ahead is none: the clock's look comes first.
+            let next = next.filter(|next| *next <= CLOCK_EVERY);
             tokio::select! {
                 () = tokio::time::sleep_until(until) => return Woken::Look,
                 _ = self.jobs_changed.changed() => return Woken::Look,

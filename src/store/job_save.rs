@@ -51,8 +51,19 @@ impl Store {
     /// Saves jobs that differ from what is saved, and says which did.
     pub async fn save_changed(&self, definitions: &[Definition]) -> Result<Vec<Saved>, StoreError> {
         let mut saved = Vec::new();
-        for part in definitions.chunks(JOBS) {
-            saved.extend(self.transaction(SAVE, async |transaction| save(transaction, part).await).await?);
+        let mut parts = definitions.chunks(JOBS).peekable();
+        while let Some(part) = parts.next() {
+            let more = self
+                .transaction(SAVE, async |transaction| {
+                    let changed = save(transaction, part).await?;
+                    // Whoever hears of it looks at all jobs, so it is said once.
+                    if parts.peek().is_none() && !(changed.is_empty() && saved.is_empty()) {
+                        Wake::Jobs.notify(transaction).await.map_err(database(SAVE))?;
+                    }
+                    Ok(changed)
+                })
+                .await?;
+            saved.extend(more);
         }
         Ok(saved)
     }
@@ -115,7 +126,6 @@ async fn save(transaction: &Transaction<'_>, definitions: &[Definition]) -> Resu
     }
     plan(transaction, &edited, None, Some(Reason::Edited)).await?;
     write(transaction, &changed).await?;
-    Wake::Jobs.notify(transaction).await.map_err(database(SAVE))?;
     let saved = changed.iter().map(|(name, (_, hash))| Saved {
         job: (*name).to_owned(),
         before: before.get(*name).cloned(),

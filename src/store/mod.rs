@@ -4,6 +4,7 @@
 //! computed comes in as arguments. Statements are in `sql/`, one purpose each. The store is concrete: there is one
 //! kind of state database, and tests have a real one.
 
+mod backfill;
 mod claim;
 mod daemon;
 mod definition;
@@ -13,6 +14,7 @@ mod firing;
 mod job_save;
 mod lock;
 mod migrate;
+mod pause;
 mod planning;
 mod pool;
 mod progress;
@@ -21,13 +23,15 @@ mod reservation;
 mod run;
 mod wake;
 
+pub use backfill::Later;
 pub use claim::{Claimed, Scope};
 pub use daemon::{DaemonRow, Heartbeat, Identity};
 pub use definition::{Definition, JobRow, StoredJob};
 pub use error::StoreError;
-pub use firing::{FiringFilter, FiringRow, Later, RunMissed};
+pub use firing::{FiringFilter, FiringRow};
 pub use job_save::Saved;
 pub use lock::{Capacities, LockRow, StepLocks};
+pub use pause::RunMissed;
 pub use planning::{Planned, PlannedJob, Upcoming};
 pub use pool::Store;
 pub use record::Write;

@@ -43,7 +43,7 @@ const DOING: &str = "planning firings";
 pub struct Upcoming {
     /// The job.
     pub job: String,
-    /// Whether it has a schedule.
+    /// Whether it has a schedule by which it will ever be due again.
     pub scheduled: bool,
     /// The first due time that is not in the ledger; `None`: to be found out by planning.
     pub next: Option<DateTime<Utc>>,
@@ -79,10 +79,10 @@ impl Store {
                 .query(include_str!("sql/job_upcoming.sql"), &[&CLOCK_WAS_SET.as_seconds_f64()])
                 .await
                 .map_err(database(DOING))?;
-            let read = |row: &Row| Upcoming {
-                job: row.get("name"),
-                scheduled: row.get("scheduled"),
-                next: row.get("next_due"),
+            let read = |row: &Row| {
+                let next: Option<DateTime<Utc>> = row.get("next_due");
+                let scheduled = row.get::<_, bool>("scheduled") && next != Some(NEVER);
+                Upcoming { job: row.get("name"), scheduled, next }
             };
             Ok((rows.iter().map(read).collect(), rows.first().map(|row| row.get("now"))))
         })
@@ -105,6 +105,8 @@ struct Planning {
     /// Up to here all due times are decided about.
     through: DateTime<Utc>,
     next: Option<DateTime<Utc>>,
+    /// Whether there is anything to note about it: of several daemons that look, one writes.
+    news: bool,
 }
 
 /// Plans jobs. `ending` says that their schedules end with this transaction, and why.
@@ -128,13 +130,7 @@ pub(super) async fn plan(
     let Some(now) = planned.now else { return Ok(planned) };
     skip_overlapping(transaction, &mut jobs).await?;
     let entered = enter(transaction, &jobs, now).await?;
-    let names: Vec<&str> = jobs.iter().map(|job| job.job.as_str()).collect();
-    let through: Vec<DateTime<Utc>> = jobs.iter().map(|job| job.through).collect();
-    let next: Vec<DateTime<Utc>> = jobs.iter().map(|job| job.next.unwrap_or(NEVER)).collect();
-    transaction
-        .execute(include_str!("sql/job_planned.sql"), &[&names, &through, &next])
-        .await
-        .map_err(database(DOING))?;
+    note(transaction, &jobs).await?;
     let is_new = |job: &str, decision: &Decision| entered.contains(&(job.to_owned(), decision.scheduled_for));
     for Planning { job, mut decisions, next, .. } in jobs {
         decisions.retain(|decision| is_new(&job, decision));
@@ -144,6 +140,19 @@ pub(super) async fn plan(
         Wake::Work.notify(transaction).await.map_err(database(DOING))?;
     }
     Ok(planned)
+}
+
+/// Notes how far the ledger of these jobs goes now.
+async fn note(transaction: &Transaction<'_>, jobs: &[Planning]) -> Result<(), StoreError> {
+    let jobs: Vec<&Planning> = jobs.iter().filter(|job| job.news).collect();
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = jobs.iter().map(|job| job.job.as_str()).collect();
+    let through: Vec<DateTime<Utc>> = jobs.iter().map(|job| job.through).collect();
+    let next: Vec<DateTime<Utc>> = jobs.iter().map(|job| job.next.unwrap_or(NEVER)).collect();
+    let noted = transaction.execute(include_str!("sql/job_planned.sql"), &[&names, &through, &next]).await;
+    noted.map(drop).map_err(database(DOING))
 }
 
 /// What becomes of a job's due times up to now, without a look at its runs.
@@ -168,7 +177,10 @@ fn decide(row: &Row, limit: usize, ending: Option<Reason>) -> Result<Planning, S
     let next = schedule.next_occurrence(through).map_err(wrong)?;
     let situation = Situation { schedule: &schedule, now, more, paused_at: row.get("paused_at"), ending };
     let decisions = settle(&due, &situation);
-    Ok(Planning { job: row.get("name"), overlap, params: Json(defaults.collect()), decisions, through, next })
+    let known: Option<DateTime<Utc>> = row.get("next_due");
+    let news = !decisions.is_empty() || known != Some(next.unwrap_or(NEVER)) || through < before;
+    let params = Json(defaults.collect());
+    Ok(Planning { job: row.get("name"), overlap, params, decisions, through, next, news })
 }
 
 /// Decides `overlap: skip`, with all runs that are there already and those that are about to be made.

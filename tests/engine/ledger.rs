@@ -224,6 +224,25 @@ async fn old_firings_go_and_newer_ones_stay() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_never_due_again_is_left_alone_and_a_look_that_finds_nothing_writes_nothing() {
+    let world = World::new().await;
+    let never = Schedule { when: When::Cron("0 0 31 2 *".to_owned()), ..every(Duration::ZERO) };
+    world.save(&Job { schedule: Some(never), ..job("never", &["select 1"]) }).await;
+    world.save(&hourly("tick")).await;
+    for name in ["never", "tick"] {
+        plan(&world, name, None).await;
+    }
+    let (jobs, _) = world.store.upcoming().await.unwrap();
+    let scheduled: Vec<_> = jobs.iter().filter(|job| job.scheduled).map(|job| job.job.as_str()).collect();
+    assert_eq!(scheduled, ["tick"]);
+    let version = "select xmin from windlass.job where name = 'tick'";
+    let before = world.database.value(version).await;
+    plan(&world, "tick", Some(now(&world).await + TimeDelta::milliseconds(1))).await;
+    assert_eq!(world.database.value(version).await, before);
+    world.end(Vec::new()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_schedule_that_cannot_be_read_holds_up_no_other_job() {
     let world = World::new().await;
     for name in ["bad", "good"] {

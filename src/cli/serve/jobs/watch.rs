@@ -26,7 +26,7 @@ const LONGEST: Duration = Duration::from_secs(2);
 pub(super) struct Watch {
     watcher: Option<RecommendedWatcher>,
     heard: Arc<Notify>,
-    /// Folders that are watched, with what was there when that began.
+    /// Folders that are watched, with what was there when that began; `None` for one that can't be watched.
     folders: BTreeMap<PathBuf, Option<(u64, u64)>>,
     /// When the next look is due in any case.
     look_at: Instant,
@@ -68,14 +68,17 @@ impl Watch {
             if there.is_some() && self.folders.get(&path) == Some(&there) {
                 continue;
             }
-            if self.folders.remove(&path).is_some() {
+            // What was there before may be watched still, under the same name.
+            let known = self.folders.insert(path.clone(), None);
+            if known.is_some() {
                 drop(watcher.unwatch(&path));
             }
             match watcher.watch(&path, RecursiveMode::NonRecursive) {
                 Ok(()) => drop(self.folders.insert(path, there)),
-                Err(error) => {
-                    tracing::debug!(folder = %path.display(), %error, "can't be watched; looked at by the clock");
+                Err(error) if known.is_none() => {
+                    tracing::warn!(folder = %path.display(), %error, "can't be watched; looked at every {POLL:?}");
                 }
+                Err(_) => {}
             }
         }
     }
