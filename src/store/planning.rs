@@ -165,7 +165,8 @@ fn decide(row: &Row, limit: usize, ending: Option<Reason>) -> Result<Planning, S
     let defaults = defaults.into_iter().filter_map(|param| Some((param.name, param.default?)));
     let (now, before): (DateTime<Utc>, DateTime<Utc>) = (row.get("now"), row.get("planned_through"));
     let wrong = |error: ScheduleError| error.to_string();
-    let mut due = schedule.occurrences(before, now, limit + 1).map_err(wrong)?;
+    let reading = schedule.read().map_err(wrong)?;
+    let mut due = reading.occurrences(before, now, limit + 1);
     let more = due.len() > limit;
     due.truncate(limit);
     let through = match due.last() {
@@ -174,7 +175,7 @@ fn decide(row: &Row, limit: usize, ending: Option<Reason>) -> Result<Planning, S
         _ if before - now > CLOCK_WAS_SET => now,
         _ => now.max(before),
     };
-    let next = schedule.next_occurrence(through).map_err(wrong)?;
+    let next = reading.next_occurrence(through);
     let situation = Situation { schedule: &schedule, now, more, paused_at: row.get("paused_at"), ending };
     let decisions = settle(&due, &situation);
     let known: Option<DateTime<Utc>> = row.get("next_due");

@@ -116,6 +116,12 @@ impl Schedule {
         Ok(due.take_while(|next| *next <= until).take(limit).collect())
     }
 
+    /// The schedule with its expression read, for whoever asks it more than one question.
+    pub fn read(&self) -> Result<Reading, ScheduleError> {
+        let all = self.times_with(Gap::Shift)?;
+        Ok(Reading { all, due: if self.gap == Gap::Skip { Some(self.times()?) } else { None } })
+    }
+
     /// Due times in `(after, until]` together with the places of those that a gap leaves out, at most `limit`.
     pub fn occurrences(
         &self,
@@ -123,29 +129,7 @@ impl Schedule {
         until: DateTime<Utc>,
         limit: usize,
     ) -> Result<Vec<Occurrence>, ScheduleError> {
-        if self.gap == Gap::Shift {
-            let due = self.between(after, until, limit)?;
-            return Ok(due.into_iter().map(|at| Occurrence { at, in_gap: false }).collect());
-        }
-        // With gaps shifted instead of skipped there are the same due times, and the gaps' ends.
-        let (due, all) = (self.times()?, self.times_with(Gap::Shift)?);
-        let mut found = Vec::new();
-        let mut next_due = due.next_after(after);
-        let mut next = all.next_after(after);
-        while let Some(at) = next.filter(|at| *at <= until && found.len() < limit) {
-            let in_gap = next_due != Some(at);
-            if !in_gap {
-                next_due = due.next_after(at);
-            }
-            found.push(Occurrence { at, in_gap });
-            next = all.next_after(at);
-        }
-        Ok(found)
-    }
-
-    /// The first point of the schedule strictly after `after`; `None` if there is none.
-    pub fn next_occurrence(&self, after: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, ScheduleError> {
-        Ok(self.times_with(Gap::Shift)?.next_after(after))
+        Ok(self.read()?.occurrences(after, until, limit))
     }
 
     /// The due times, read once.
@@ -159,6 +143,37 @@ impl Schedule {
                 .map(|calendar| Times::Calendar(Box::new(calendar))),
             When::Every(interval) => Interval::new(*interval).map(Times::Interval),
         }
+    }
+}
+
+/// A schedule with its expression read.
+pub struct Reading {
+    /// Due times, and the ends of gaps.
+    all: Times,
+    /// Due times, where gaps are left out: all the others are ends of gaps.
+    due: Option<Times>,
+}
+
+impl Reading {
+    /// Due times in `(after, until]` together with the places of those that a gap leaves out, at most `limit`.
+    pub fn occurrences(&self, after: DateTime<Utc>, until: DateTime<Utc>, limit: usize) -> Vec<Occurrence> {
+        let all = std::iter::successors(self.all.next_after(after), |last| self.all.next_after(*last));
+        let all = all.take_while(|next| *next <= until).take(limit);
+        let Some(due) = &self.due else { return all.map(|at| Occurrence { at, in_gap: false }).collect() };
+        let mut next_due = due.next_after(after);
+        let mut occurrence = |at: DateTime<Utc>| {
+            let in_gap = next_due != Some(at);
+            if !in_gap {
+                next_due = due.next_after(at);
+            }
+            Occurrence { at, in_gap }
+        };
+        all.map(&mut occurrence).collect()
+    }
+
+    /// The first due time or gap's end strictly after `after`; `None` if there is none.
+    pub fn next_occurrence(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.all.next_after(after)
     }
 }
 
