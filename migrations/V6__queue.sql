@@ -2,5 +2,5 @@
 -- called or have just come are looked at.
 drop index windlass.run_open;
 create index run_queued on windlass.run (queued_at, id) where state = 'queued';
--- A job's runs that haven't ended, by state and in their order.
-create index run_unended on windlass.run (job, state, queued_at, id) where state in ('queued', 'waiting', 'running');
+-- A job's runs that haven't ended, by state and in their order: those of a backfill come last.
+create index run_unended on windlass.run (job, state, in_order, queued_at, id) where state in ('queued', 'waiting', 'running');

@@ -18,6 +18,7 @@ mod objects;
 mod postgres;
 mod publish;
 mod readme;
+mod schedule;
 mod spec;
 mod sql;
 mod torture;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use super::schedule_arguments::{BackfillArguments, FiringsArguments, PauseArguments, ResumeArguments};
+
 /// Moves data through PostgreSQL and DuckDB on a schedule, and it arrives.
 #[derive(Debug, Parser)]
 #[command(name = "windlass", version, max_term_width = 100, arg_required_else_help = true)]
@@ -63,10 +65,14 @@ pub enum Command {
     Cancel(RunId),
     /// Queue a failed or cancelled run again, from the step that failed.
     Retry(RetryArguments),
+    /// What became of a job's due times, and why.
+    Firings(FiringsArguments),
     /// Stop running a job on its schedule.
-    Pause(JobName),
-    /// Run a paused job on its schedule again; firings in between stay skipped.
-    Resume(JobName),
+    Pause(PauseArguments),
+    /// Run a paused job on its schedule again.
+    Resume(ResumeArguments),
+    /// Queue runs for due times of the past that did not run.
+    Backfill(BackfillArguments),
     /// Who holds which lock, who waits, since when.
     Locks,
     /// How a published replica is, whether its file is whole, and the way back.
@@ -89,14 +95,6 @@ pub struct RunId {
     /// The run's id, or the beginning of it.
     #[arg(value_name = "RUN")]
     pub run: String,
-}
-
-/// A job.
-#[derive(Debug, Args)]
-pub struct JobName {
-    /// The job's name.
-    #[arg(value_name = "JOB")]
-    pub job: String,
 }
 
 /// Arguments of `demo`.

@@ -44,6 +44,11 @@ pub(super) fn time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
+/// A time in a zone with its offset.
+pub(super) fn local_time(time: DateTime<Utc>, zone: chrono_tz::Tz) -> String {
+    time.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::AutoSi, false)
+}
+
 /// What there is, or a dash.
 pub(super) fn or_dash<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| "-".to_owned(), show)

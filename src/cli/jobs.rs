@@ -19,6 +19,15 @@ pub(super) async fn run(global: &Global) -> Result<Exit, CliError> {
             output::line("No jobs are loaded yet: `windlass serve` loads the jobs_dir, `windlass run FILE` runs one.")?;
         } else {
             output::table(&listed(&jobs))?;
+            for job in &jobs {
+                if let (Some(since), Some(problem)) = (job.broken_at, &job.problem) {
+                    let since = format::time(since);
+                    output::line(format!(
+                        "{}: its file is broken since {since}, the last good version is run: {problem}",
+                        job.name
+                    ))?;
+                }
+            }
         }
         Ok(Exit::Done)
     })

@@ -4,6 +4,8 @@
 //! the state database, whether or not a daemon is up.
 
 mod arguments;
+mod ask;
+mod backfill;
 mod cancel;
 mod check;
 mod clock;
@@ -12,21 +14,25 @@ mod demo;
 mod error;
 mod explain;
 mod find;
+mod firings;
 mod follow;
 mod format;
 mod job_source;
 mod jobs;
 mod locks;
 mod logs;
+mod moment;
 mod opened;
 mod output;
 mod params;
 mod pause;
 mod plan;
 mod replica;
+mod resume;
 mod retry;
 mod run;
 mod runs;
+mod schedule_arguments;
 mod serve;
 mod show;
 mod signals;

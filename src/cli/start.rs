@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use super::arguments::{Arguments, Command};
 use super::error::{CliError, Exit, describe};
 use super::{
-    cancel, check, completions, demo, explain, jobs, locks, logs, output, pause, plan, replica, retry, run, runs,
-    serve, show, trigger,
+    backfill, cancel, check, completions, demo, explain, firings, jobs, locks, logs, output, pause, plan, replica,
+    resume, retry, run, runs, serve, show, trigger,
 };
 
 /// Runs the command, tells what went wrong, and says with which exit code the process should end.
@@ -38,8 +38,10 @@ async fn command(arguments: &Arguments) -> Result<Exit, CliError> {
         Command::Trigger(arguments) => trigger::run(arguments, global).await,
         Command::Cancel(arguments) => cancel::run(arguments, global).await,
         Command::Retry(arguments) => retry::run(arguments, global).await,
-        Command::Pause(arguments) => pause::run(arguments, true, global).await,
-        Command::Resume(arguments) => pause::run(arguments, false, global).await,
+        Command::Firings(arguments) => firings::run(arguments, global).await,
+        Command::Pause(arguments) => pause::run(arguments, global).await,
+        Command::Resume(arguments) => resume::run(arguments, global).await,
+        Command::Backfill(arguments) => backfill::run(arguments, global).await,
         Command::Locks => locks::run(global).await,
         Command::Replica(command) => replica::run(command, global).await,
         Command::Schema => completions::schema(),

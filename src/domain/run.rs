@@ -24,6 +24,8 @@ pub enum Trigger {
     Manual,
     /// A step of another run.
     Step,
+    /// A person, for due times of the past: `backfill`.
+    Backfill,
 }
 
 impl Trigger {
@@ -33,12 +35,13 @@ impl Trigger {
             Self::Schedule => "schedule",
             Self::Manual => "manual",
             Self::Step => "step",
+            Self::Backfill => "backfill",
         }
     }
 
     /// The trigger of that word.
     pub fn from_label(label: &str) -> Option<Self> {
-        [Self::Schedule, Self::Manual, Self::Step].into_iter().find(|trigger| trigger.label() == label)
+        [Self::Schedule, Self::Manual, Self::Step, Self::Backfill].into_iter().find(|trigger| trigger.label() == label)
     }
 }
 

@@ -88,7 +88,7 @@ impl Daemon {
         });
         tasks.spawn(hear(Arc::clone(&shared), commands.clone(), jobs_changed.clone()));
         if shared.settings.plans_firings {
-            tasks.spawn(Planner { shared: Arc::clone(&shared), jobs_changed: jobs_heard, jobs: BTreeSet::new() }.run());
+            tasks.spawn(Planner::new(Arc::clone(&shared), jobs_heard).run());
             tasks.spawn(keep_house(Arc::clone(&shared)));
         }
         Ok(Self { shared, commands, count, ready, jobs_changed, given_up, tasks })

@@ -11,6 +11,7 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use super::freshness::{self, Freshness};
 use super::shared::Shared;
+use crate::store::StoreError;
 
 /// At minute 17 of every hour: away from the full hour, at which jobs like to be due.
 const EVERY: &str = "0 17 * * * *";
@@ -43,6 +44,9 @@ async fn keep_house(shared: &Shared) {
         Ok(removed) => tracing::info!(removed, "removed old runs"),
         Err(error) => tracing::warn!(error = %error, "old runs could not be removed; trying again in an hour"),
     }
+    if let Err(error) = remove_old_firings(shared).await {
+        tracing::warn!(error = %error, "old firings could not be removed; trying again in an hour");
+    }
     let (logs, keep) = (shared.settings.logs.clone(), shared.settings.keep_logs);
     match tokio::task::spawn_blocking(move || remove_old_logs(&logs, keep)).await {
         Ok(Ok(0)) => {}
@@ -50,6 +54,21 @@ async fn keep_house(shared: &Shared) {
         Ok(Err(error)) => tracing::warn!(%error, "old logs could not be removed"),
         Err(error) => tracing::error!(%error, "removing old logs panicked"),
     }
+}
+
+/// Removes firings as old as the runs that go, part by part: ten thousand jobs have many.
+async fn remove_old_firings(shared: &Shared) -> Result<(), StoreError> {
+    let mut removed = 0;
+    loop {
+        match shared.store.remove_old_firings(shared.settings.keep_runs).await? {
+            0 => break,
+            more => removed += more,
+        }
+    }
+    if removed > 0 {
+        tracing::info!(removed, "removed old firings");
+    }
+    Ok(())
 }
 
 /// Removes the log folders of runs that nothing was written to for that long.

@@ -33,8 +33,19 @@ pub struct Loaded {
     pub path: PathBuf,
     /// The file's folder, absolute: where its relative paths start.
     pub base: PathBuf,
+    /// Other files that were read into the job.
+    pub reads: Vec<PathBuf>,
     /// Where the file says the job's name, for messages about two jobs of one name.
     name_at: Diagnostic,
+}
+
+impl Loaded {
+    /// What is wrong with this file if another one, at that place, holds a job of the same name.
+    pub fn second_to(&self, first: &str) -> Diagnostic {
+        let mut diagnostic = self.name_at.clone();
+        diagnostic.message = format!("there is another job `{}`", self.job.name);
+        diagnostic.with_hint(format!("the other one is in {first}"))
+    }
 }
 
 /// Reads one job file. All that is wrong with it is found, in the order of the file.
@@ -63,9 +74,7 @@ pub fn load_dir(folder: &Path, known: &Known) -> Vec<(PathBuf, Result<Loaded, Ve
         .map(|path| {
             let loaded = load_file(&path, known).and_then(|loaded| {
                 if let Some(first) = seen.get(&loaded.job.name) {
-                    let mut diagnostic = loaded.name_at.clone();
-                    diagnostic.message = format!("there is another job `{}`", loaded.job.name);
-                    return Err(vec![diagnostic.with_hint(format!("the other one is in {first}"))]);
+                    return Err(vec![loaded.second_to(first)]);
                 }
                 seen.insert(loaded.job.name.clone(), loaded.name_at.place());
                 Ok(loaded)
@@ -76,7 +85,7 @@ pub fn load_dir(folder: &Path, known: &Known) -> Vec<(PathBuf, Result<Loaded, Ve
 }
 
 /// Paths of the job files of a folder, sorted.
-fn job_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+pub fn job_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -112,8 +121,8 @@ fn load(source: &Source, known: &Known) -> Result<Loaded, Vec<Diagnostic>> {
     let job = resolve::resolve(&raw, at, &base, known, &mut problems);
     let name_at = Diagnostic::at(source, at.key("job").span(), "the job's name");
     match job {
-        Some(job) if problems.len() == 0 => {
-            Ok(Loaded { job, source: source.text.clone(), path: source.path.clone(), base, name_at })
+        Some((job, reads)) if problems.len() == 0 => {
+            Ok(Loaded { job, source: source.text.clone(), path: source.path.clone(), base, reads, name_at })
         }
         _ => Err(problems.into_sorted()),
     }

@@ -23,6 +23,6 @@ mod suggest;
 
 pub use diagnostic::{Diagnostic, print};
 pub use known::{ConnectionKind, Known};
-pub use load::{Loaded, load_dir, load_file, load_text};
+pub use load::{Loaded, job_files, load_dir, load_file, load_text};
 pub use schema::schema;
 pub(crate) use suggest::nearest;

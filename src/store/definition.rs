@@ -48,6 +48,12 @@ pub struct JobRow {
     /// Since when it is paused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused_at: Option<DateTime<Utc>>,
+    /// Since when its file can't be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broken_at: Option<DateTime<Utc>>,
+    /// What is wrong with its file, with the place; the last good version is run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
     /// State of its newest run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_state: Option<String>,
@@ -74,59 +80,7 @@ impl Definition {
     }
 }
 
-const SAVE: &str = "saving job definitions";
-
 impl Store {
-    /// Keeps a definition and returns its hash.
-    pub async fn save_definition(&self, definition: &Definition) -> Result<String, StoreError> {
-        let hash = definition.hash();
-        self.call(SAVE, async |connection| {
-            connection
-                .execute(
-                    include_str!("sql/definition_save.sql"),
-                    &[
-                        &hash,
-                        &definition.job.name,
-                        &definition.source,
-                        &Json(&definition.job),
-                        &definition.base.to_string_lossy(),
-                    ],
-                )
-                .await
-                .map_err(database(SAVE))
-        })
-        .await?;
-        Ok(hash)
-    }
-
-    /// Makes these the jobs: new and changed ones are saved, jobs that are not among them are retired. A changed
-    /// schedule starts from now.
-    pub async fn save_jobs(&self, definitions: &[Definition]) -> Result<(), StoreError> {
-        for definition in definitions {
-            self.save_job(definition).await?;
-        }
-        let names: Vec<&str> = definitions.iter().map(|definition| definition.job.name.as_str()).collect();
-        self.call(SAVE, async |connection| {
-            connection.execute(include_str!("sql/job_retire_others.sql"), &[&names]).await.map_err(database(SAVE))
-        })
-        .await?;
-        Ok(())
-    }
-
-    /// Saves one job; others stay as they are.
-    pub async fn save_job(&self, definition: &Definition) -> Result<String, StoreError> {
-        let hash = self.save_definition(definition).await?;
-        let job = &definition.job;
-        self.call(SAVE, async |connection| {
-            connection
-                .execute(include_str!("sql/job_save.sql"), &[&job.name, &hash, &job.schedule.as_ref().map(Json)])
-                .await
-                .map_err(database(SAVE))
-        })
-        .await?;
-        Ok(hash)
-    }
-
     /// The job of that name, unless it was retired.
     pub async fn job(&self, name: &str) -> Result<Option<StoredJob>, StoreError> {
         const DOING: &str = "reading a job";
@@ -168,16 +122,6 @@ impl Store {
         })
         .await
     }
-
-    /// Pauses a job (`true`) or resumes it. Says whether there is such a job.
-    pub async fn pause(&self, name: &str, paused: bool) -> Result<bool, StoreError> {
-        const DOING: &str = "pausing a job";
-        self.call(DOING, async |connection| {
-            let changed = connection.execute(include_str!("sql/job_pause.sql"), &[&name, &paused]).await;
-            Ok(changed.map_err(database(DOING))? > 0)
-        })
-        .await
-    }
 }
 
 /// Reads a definition from columns `hash`, `resolved`, `source`, `base`.
@@ -196,6 +140,8 @@ fn job_row(row: &Row) -> JobRow {
         schedule: row.get::<_, Option<Json<Schedule>>>("schedule").map(|Json(schedule)| schedule),
         planned_through: row.get("planned_through"),
         paused_at: row.get("paused_at"),
+        broken_at: row.get("broken_at"),
+        problem: row.get("problem"),
         last_state: row.get("last_state"),
         last_run_at: row.get("last_run_at"),
         last_run: row.get("last_run"),

@@ -4,6 +4,7 @@
 //! computed comes in as arguments. Statements are in `sql/`, one purpose each. The store is concrete: there is one
 //! kind of state database, and tests have a real one.
 
+mod backfill;
 mod claim;
 mod connection;
 mod daemon;
@@ -12,8 +13,11 @@ mod definitions;
 mod error;
 mod find;
 mod firing;
+mod job_save;
 mod lock;
 mod migrate;
+mod pause;
+mod planning;
 mod pool;
 mod progress;
 mod record;
@@ -21,12 +25,16 @@ mod reservation;
 mod run;
 mod wake;
 
+pub use backfill::Later;
 pub use claim::{Claimed, Claims, Line, Scope};
 pub use daemon::{DaemonRow, Heartbeat, Identity};
 pub use definition::{Definition, JobRow, StoredJob};
 pub use error::StoreError;
-pub use firing::{Entered, FiringRow, Planned};
+pub use firing::{FiringFilter, FiringRow};
+pub use job_save::Saved;
 pub use lock::{Capacities, LockRow, StepLocks};
+pub use pause::RunMissed;
+pub use planning::{Planned, PlannedJob, Upcoming};
 pub use pool::Store;
 pub use record::Write;
 pub use run::{NewRun, RunFilter};

@@ -55,7 +55,7 @@ fn commands_that_need_no_database_answer_without_one() {
     assert!(call(&["explain", "WL0210"]).ends(2).stderr.contains("did you mean"));
     assert!(call(&["completions", "bash"]).ends(0).stdout.contains("_windlass"));
     call(&["frobnicate"]).ends(2);
-    call(&["resume", "x", "--run-missed", "all"]).ends(2);
+    call(&["resume", "x", "--run-missed", "some"]).ends(2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

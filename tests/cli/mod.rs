@@ -10,4 +10,5 @@ mod refusals;
 mod remote_replica;
 mod replica;
 mod running;
+mod schedules;
 mod serving;

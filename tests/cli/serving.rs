@@ -60,12 +60,58 @@ async fn a_broken_file_keeps_its_last_good_version_and_a_reload_reads_anew() {
     folder.sql_job("added", "select 1");
     serve.signal(Signal::SIGHUP);
     serve.says("broken=1").await;
-    let jobs = folder.call(&["jobs", "--json"]).ends(0).json();
-    let names: Vec<&str> = jobs.as_array().unwrap().iter().map(|job| job["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["added", "kept"]);
+    eventually("the files are the jobs", async || names_of(&folder) == ["added", "kept"]).await;
     serve.signal(Signal::SIGINT);
     let called = serve.end().await.ends(0);
     assert!(called.stderr.contains("kept.yaml"), "{}", called.stderr);
+    folder.close().await;
+}
+
+fn names_of(folder: &Folder) -> Vec<String> {
+    let jobs = folder.call(&["jobs", "--json"]).ends(0).json();
+    jobs.as_array().unwrap().iter().map(|job| job["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_picked_up_when_they_change_and_a_run_keeps_what_it_began_with() {
+    let folder = Folder::new().await;
+    folder.database.execute("create table go as select 1; create table said (word text)").await;
+    let wait = "do $$ begin while exists (select from go) loop perform pg_sleep(0.02); end loop; end $$;";
+    let says = |word: &str| folder.sql_job("slow", &format!("{wait} insert into said values ('{word}')"));
+    let uses = |file: &str| format!("job: {file}\nsteps: [{{id: a, sql: {{connection: pg, file: q.sql}}}}]\n");
+    says("old");
+    folder.sql_job("gone", "select 1");
+    folder.write("jobs/q.sql", "insert into said values ('first')");
+    folder.write("jobs/file.yaml", &uses("file"));
+    let serve = folder.start(&["serve"]);
+    serve.says("ready").await;
+    let id = folder.call(&["trigger", "slow", "--json"]).ends(0).json()["id"].as_str().unwrap().to_owned();
+    eventually("the run is running", async || state_of(&folder, &id) == "running").await;
+
+    says("new");
+    folder.write("jobs/q.sql", "insert into said values ('second')");
+    folder.write("added", &uses("added"));
+    std::fs::rename(folder.path("added"), folder.path("jobs/added.yaml")).unwrap();
+    folder.write("jobs/.#draft.yaml", "job: draft\n");
+    std::fs::remove_file(folder.path("jobs/gone.yaml")).unwrap();
+    eventually("the files are the jobs", async || names_of(&folder) == ["added", "file", "slow"]).await;
+    folder.write("jobs/added.yaml", "job: added\nsteps: [");
+    eventually("a broken file is shown", async || {
+        let jobs = folder.call(&["jobs"]).ends(0).stdout;
+        jobs.contains("added: its file is broken since") && jobs.contains("added.yaml:")
+    })
+    .await;
+
+    folder.database.execute("delete from go").await;
+    eventually("the run has ended", async || state_of(&folder, &id) == "succeeded").await;
+    for job in ["slow", "file", "added"] {
+        let id = folder.call(&["trigger", job, "--json"]).ends(0).json()["id"].as_str().unwrap().to_owned();
+        eventually("the run has ended", async || state_of(&folder, &id) == "succeeded").await;
+    }
+    let said = folder.database.value("select string_agg(word, ' ' order by ctid) from said").await;
+    assert_eq!(said, "old new second second", "the broken file's last good version was run");
+    serve.signal(Signal::SIGINT);
+    serve.end().await.ends(0);
     folder.close().await;
 }
 

@@ -100,8 +100,8 @@ async fn a_long_absence_is_entered_in_batches_and_still_runs_once() {
 async fn a_paused_job_records_its_firings_as_skipped() {
     let world = World::new().await;
     world.save(&scheduled("tick", 1, Missed::All)).await;
-    assert!(world.store.pause("tick", true).await.unwrap());
-    assert!(!world.store.pause("nobody", true).await.unwrap());
+    assert!(world.store.pause("tick").await.unwrap());
+    assert!(!world.store.pause("nobody").await.unwrap());
     let daemon = world.daemon().await;
     world
         .until_value("select count(*) > 0 from windlass.firing where state = 'skipped' and reason = 'paused'", "true")
@@ -117,8 +117,7 @@ async fn overlap_skip_records_why_a_due_time_did_not_run() {
     let job = Job { schedule: Some(every(1, Missed::All)), overlap: Overlap::Skip, ..job("slow", &[WAIT]) };
     world.save(&job).await;
     let daemon = world.daemon().await;
-    let skipped =
-        "select count(*) > 0 from windlass.firing where state = 'skipped' and reason like 'the previous run%'";
+    let skipped = "select count(*) > 0 from windlass.firing where state = 'skipped' and reason = 'overlap'";
     world.until_value(skipped, "true").await;
     assert_eq!(world.database.value("select count(*) from windlass.run").await, "1");
     world.database.execute("delete from go").await;
@@ -136,8 +135,16 @@ async fn a_changed_schedule_starts_from_the_change_and_a_deleted_file_retires_th
     assert_eq!(world.database.value(behind).await, "true", "saved unchanged, it keeps its place");
     world.save(&scheduled("tick", 1800, Missed::All)).await;
     assert_eq!(world.database.value(behind).await, "false");
+    // What nobody had noticed by then has a word in the ledger, and no run.
+    let edited =
+        "select count(*) >= 4 and count(run) = 0 from windlass.firing where state = 'missed' and reason = 'edited'";
+    assert_eq!(world.database.value(edited).await, "true");
+    planned_through(&world, "tick", now(&world).await - TimeDelta::hours(2)).await;
     world.store.save_jobs(&[]).await.unwrap();
     assert!(world.store.jobs().await.unwrap().is_empty());
+    let retired =
+        "select count(*) >= 2 and count(run) = 0 from windlass.firing where state = 'missed' and reason = 'retired'";
+    assert_eq!(world.database.value(retired).await, "true");
     assert!(world.store.job("tick").await.unwrap().is_none());
     world.end(Vec::new()).await;
 }

@@ -2,6 +2,7 @@
 
 mod circles;
 mod firings;
+mod ledger;
 mod lock_ends;
 mod lock_schedules;
 mod locks;

@@ -24,7 +24,7 @@ pub(super) enum End {
 pub(super) async fn live(serving: &Serving, store: &Store, signals: &mut Signals) -> Result<End, CliError> {
     let settings = &serving.workspace.settings;
     let environment = wire::environment(settings, serving.embedded.as_ref())?;
-    let mut jobs = Jobs::default();
+    let mut jobs = Jobs::new();
     jobs.load(&serving.workspace, store).await;
     let (metrics, masker) = (serving.metrics.clone(), serving.workspace.masker.clone());
     let starting = Daemon::start(store.clone(), environment, metrics, masker, wire::engine(settings, Scope::All));
@@ -41,10 +41,14 @@ pub(super) async fn live(serving: &Serving, store: &Store, signals: &mut Signals
             asked = signals.next() => match asked {
                 Asked::Stop => break End::Stopped,
                 Asked::Reload => {
+                    jobs.forget();
                     jobs.load(&serving.workspace, store).await;
                     daemon.jobs_changed();
                 }
             },
+            () = jobs.changed() => {
+                jobs.load(&serving.workspace, store).await;
+            }
             () = daemon.given_up() => break End::GivenUp,
             changed = readiness.changed() => match changed {
                 Ok(()) => drop(serving.ready.send_replace(readiness.borrow_and_update().clone())),

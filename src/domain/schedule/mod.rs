@@ -21,4 +21,4 @@ mod rule;
 #[cfg(test)]
 mod tests;
 
-pub use rule::{Gap, Missed, Repeat, Schedule, ScheduleError, When};
+pub use rule::{Gap, Missed, Occurrence, Reading, Repeat, Schedule, ScheduleError, When};

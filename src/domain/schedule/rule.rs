@@ -76,6 +76,15 @@ pub enum Repeat {
     Both,
 }
 
+/// A point of a schedule: a due time, or the place of one that a gap of the clock leaves out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Occurrence {
+    /// When. Of one in a gap: the gap's end.
+    pub at: DateTime<Utc>,
+    /// Its local time doesn't exist that day, and `gap` is `skip`: it isn't due, but the ledger says so.
+    pub in_gap: bool,
+}
+
 /// Why an expression is no schedule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -107,13 +116,64 @@ impl Schedule {
         Ok(due.take_while(|next| *next <= until).take(limit).collect())
     }
 
+    /// The schedule with its expression read, for whoever asks it more than one question.
+    pub fn read(&self) -> Result<Reading, ScheduleError> {
+        let all = self.times_with(Gap::Shift)?;
+        Ok(Reading { all, due: if self.gap == Gap::Skip { Some(self.times()?) } else { None } })
+    }
+
+    /// Due times in `(after, until]` together with the places of those that a gap leaves out, at most `limit`.
+    pub fn occurrences(
+        &self,
+        after: DateTime<Utc>,
+        until: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<Occurrence>, ScheduleError> {
+        Ok(self.read()?.occurrences(after, until, limit))
+    }
+
     /// The due times, read once.
     fn times(&self) -> Result<Times, ScheduleError> {
+        self.times_with(self.gap)
+    }
+
+    fn times_with(&self, gap: Gap) -> Result<Times, ScheduleError> {
         match &self.when {
-            When::Cron(expression) => Calendar::new(expression, self.zone, self.gap, self.repeat)
+            When::Cron(expression) => Calendar::new(expression, self.zone, gap, self.repeat)
                 .map(|calendar| Times::Calendar(Box::new(calendar))),
             When::Every(interval) => Interval::new(*interval).map(Times::Interval),
         }
+    }
+}
+
+/// A schedule with its expression read.
+pub struct Reading {
+    /// Due times, and the ends of gaps.
+    all: Times,
+    /// Due times, where gaps are left out: all the others are ends of gaps.
+    due: Option<Times>,
+}
+
+impl Reading {
+    /// Due times in `(after, until]` together with the places of those that a gap leaves out, at most `limit`.
+    pub fn occurrences(&self, after: DateTime<Utc>, until: DateTime<Utc>, limit: usize) -> Vec<Occurrence> {
+        let all = std::iter::successors(self.all.next_after(after), |last| self.all.next_after(*last));
+        let all = all.take_while(|next| *next <= until).take(limit);
+        let Some(due) = &self.due else { return all.map(|at| Occurrence { at, in_gap: false }).collect() };
+        let mut next_due = due.next_after(after);
+        let mut occurrence = |at: DateTime<Utc>| {
+            let in_gap = next_due != Some(at);
+            if !in_gap {
+                next_due = due.next_after(at);
+            }
+            Occurrence { at, in_gap }
+        };
+        all.map(&mut occurrence).collect()
+    }
+
+    /// The first due time or gap's end strictly after `after`; `None` if there is none.
+    pub fn next_occurrence(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.all.next_after(after)
     }
 }
 

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::domain::job::{Job, Param};
 use crate::domain::template::Text;
@@ -9,14 +9,15 @@ use crate::spec::raw::RawJob;
 use super::names::Names;
 use super::resolver::{Resolver, is_name};
 
-/// Resolves a job file. `None` if what is wrong with it leaves no job; other problems are in `problems` all the same.
+/// Resolves a job file, and says which other files were read into the job. `None` if what is wrong with it leaves no job;
+/// other problems are in `problems` all the same.
 pub(crate) fn resolve(
     raw: &RawJob,
     at: At<'_>,
     base: &Path,
     known: &Known,
     problems: &mut Problems<'_>,
-) -> Option<Job> {
+) -> Option<(Job, Vec<PathBuf>)> {
     let mut resolver = Resolver {
         problems,
         known,
@@ -25,8 +26,10 @@ pub(crate) fn resolve(
         params: raw.params.iter().flat_map(|params| &params.0).map(|(name, _)| name.clone()).collect(),
         steps: raw.steps.iter().flatten().map(|step| step.id.clone().unwrap_or_default()).collect(),
         before: 0,
+        reads: Vec::new(),
     };
-    resolver.job(raw, at)
+    let job = resolver.job(raw, at)?;
+    Some((job, resolver.reads))
 }
 
 impl Resolver<'_, '_> {

@@ -1,7 +1,7 @@
 //! What all parts of a job file need while they are resolved.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::domain::ids::TableName;
@@ -29,6 +29,8 @@ pub(super) struct Resolver<'r, 's> {
     pub(super) steps: Vec<String>,
     /// How many steps come before the one that is being resolved.
     pub(super) before: usize,
+    /// Files that the job file names and that are read into the job.
+    pub(super) reads: Vec<PathBuf>,
 }
 
 impl Resolver<'_, '_> {

@@ -28,6 +28,7 @@ impl Resolver<'_, '_> {
             return Some(self.sql(inline?, at.key(key)));
         }
         let path = self.base.join(file?);
+        self.reads.push(path.clone());
         let source = match Source::read(&path) {
             Ok(source) => source,
             Err(diagnostic) if diagnostic.line.is_some() => {

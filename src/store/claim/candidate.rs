@@ -39,10 +39,16 @@ impl Candidate {
         self.job.definition.job.steps.iter().any(|step| !step.locks.is_empty())
     }
 
-    /// Overlap is part of a schedule, and of a run's start. A run that a person or a step starts is kept apart by locks,
+    /// Overlap is part of a schedule and of a backfill, and of a run's start. A run that a person or a step starts is kept apart by locks,
     /// where a job has them.
     pub(super) fn overlap_matters(&self) -> bool {
-        self.row.get::<_, &str>("trigger") == Trigger::Schedule.label() && !self.row.get::<_, bool>("started")
+        let is_due = self.in_order() || self.row.get::<_, &str>("trigger") == Trigger::Schedule.label();
+        is_due && !self.row.get::<_, bool>("started")
+    }
+
+    /// Whether it is of a backfill that goes one by one: it waits for its turn, and ends nobody's run to get it.
+    pub(super) fn in_order(&self) -> bool {
+        self.row.get("in_order")
     }
 }
 

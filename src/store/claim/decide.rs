@@ -10,7 +10,6 @@ use crate::domain::ids::RunId;
 use crate::domain::job::Overlap;
 use crate::domain::run::RunLock;
 use crate::store::connection::Transaction;
-use crate::store::definition::StoredJob;
 use crate::store::error::StoreError;
 use crate::store::lock::{Asked, Capacities, WHOLE_RUN, ask, call_next, guard};
 use crate::store::pool::database;
@@ -47,7 +46,7 @@ pub(super) async fn decide(
     }
     let run = candidate.id;
     if candidate.overlap_matters()
-        && let Some(reason) = overlap(transaction, run, &candidate.job).await?
+        && let Some(reason) = overlap(transaction, candidate).await?
     {
         return wait(transaction, run, &reason).await;
     }
@@ -92,15 +91,16 @@ async fn fail(transaction: &Transaction<'_>, run: RunId, failure: &Failure) -> R
 }
 
 /// What the run waits for because its job's other runs come first; asks them to end where the job says so.
-async fn overlap(transaction: &Transaction<'_>, run: RunId, job: &StoredJob) -> Result<Option<String>, StoreError> {
-    let name = &job.definition.job.name;
+async fn overlap(transaction: &Transaction<'_>, candidate: &Candidate) -> Result<Option<String>, StoreError> {
+    let (run, job) = (candidate.id, &candidate.job.definition.job);
+    let name = &job.name;
     let ahead = transaction
         .query_opt(include_str!("../sql/claim_overlap.sql"), &[name, &run.0])
         .await
         .map_err(database(DOING))?;
     let Some(ahead) = ahead else { return Ok(None) };
     let other = RunId(ahead.get("id"));
-    if job.definition.job.overlap == Overlap::Cancel {
+    if job.overlap == Overlap::Cancel && !candidate.in_order() {
         let asked = transaction
             .execute(include_str!("../sql/run_ask_to_end.sql"), &[&other.0])
             .await

@@ -4,7 +4,8 @@
 select head.*
 from windlass.daemon
 left join lateral (
-    select run.id, run.definition, run.trigger, run.params, run.scheduled_for, run.started_at is not null as started
+    select run.id, run.definition, run.trigger, run.params, run.scheduled_for, run.started_at is not null as started,
+           run.in_order
     from windlass.run
     where run.state = 'queued'
       and (run.private_to = $1 or (run.private_to is null and not $2)

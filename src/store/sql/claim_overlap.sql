@@ -1,20 +1,36 @@
--- The run of the same job that this one comes after: the one just ahead in line, else one that is running. Uses
--- run_unended.
+-- The run of the same job that this one comes after: the one just ahead in line, else one that is running. Runs of a
+-- backfill let all others go first. Uses run_unended.
 (
     select ahead.id, 0 as rank
     from windlass.run as mine
     cross join lateral (
         (
-            select queued.id, queued.queued_at from windlass.run as queued
-            where queued.job = $1 and queued.state = 'queued' and (queued.queued_at, queued.id) < (mine.queued_at, mine.id)
-            order by queued.queued_at desc, queued.id desc
+            select other.id, other.queued_at from windlass.run as other
+            where other.job = $1 and other.state = 'queued' and other.in_order = mine.in_order
+              and (other.queued_at, other.id) < (mine.queued_at, mine.id)
+            order by other.queued_at desc, other.id desc
             limit 1
         )
         union all
         (
-            select waiting.id, waiting.queued_at from windlass.run as waiting
-            where waiting.job = $1 and waiting.state = 'waiting' and (waiting.queued_at, waiting.id) < (mine.queued_at, mine.id)
-            order by waiting.queued_at desc, waiting.id desc
+            select other.id, other.queued_at from windlass.run as other
+            where other.job = $1 and other.state = 'waiting' and other.in_order = mine.in_order
+              and (other.queued_at, other.id) < (mine.queued_at, mine.id)
+            order by other.queued_at desc, other.id desc
+            limit 1
+        )
+        union all
+        (
+            select other.id, other.queued_at from windlass.run as other
+            where other.job = $1 and other.state = 'queued' and mine.in_order and not other.in_order
+            order by other.queued_at desc, other.id desc
+            limit 1
+        )
+        union all
+        (
+            select other.id, other.queued_at from windlass.run as other
+            where other.job = $1 and other.state = 'waiting' and mine.in_order and not other.in_order
+            order by other.queued_at desc, other.id desc
             limit 1
         )
     ) as ahead

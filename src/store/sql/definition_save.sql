@@ -1,4 +1,4 @@
--- Keeps a definition. Uses definition's primary key.
+-- Keeps definitions. Uses definition's primary key.
 insert into windlass.definition (hash, job, source, resolved, base)
-values ($1, $2, $3, $4, $5)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::jsonb[], $5::text[])
 on conflict (hash) do nothing

@@ -1,5 +1,6 @@
 -- Jobs by name with their newest run. Uses run_of_job.
 select job.name, definition.resolved ->> 'description' as description, job.schedule, job.planned_through, job.paused_at,
+       job.broken_at, job.problem,
        newest.state as last_state, newest.created_at as last_run_at, newest.id as last_run
 from windlass.job
 join windlass.definition on definition.hash = job.definition

@@ -1,5 +1,5 @@
 -- All that is held and waited for, queues in their order, and runs that wait for the end of a run that a step of theirs
--- triggered. Uses lock_held, run_open and run_owned.
+-- triggered. Uses lock_held, run_unended and run_owned.
 select 'held' as what, name, run, null::uuid as other, token as place
 from windlass.lock_grant
 where released_at is null

@@ -29,7 +29,7 @@ where state = 'waiting' and id in (
         from windlass.run as mine
         join windlass.run as other on other.job = mine.job and other.state = 'waiting' and other.id <> $1
         where mine.id = $1 and $2::integer is null
-        order by other.queued_at, other.id
+        order by other.in_order, other.queued_at, other.id
         limit 1
     )
 )

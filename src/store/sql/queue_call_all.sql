@@ -16,6 +16,6 @@ where state = 'waiting' and id in (
         select distinct on (waiting.job) waiting.job, waiting.id
         from windlass.run as waiting
         where waiting.state = 'waiting'
-        order by waiting.job, waiting.queued_at, waiting.id
+        order by waiting.job, waiting.in_order, waiting.queued_at, waiting.id
     ) as first
 )

@@ -1,5 +1,7 @@
--- Whether a job has a run that hasn't ended. Uses run_of_job.
-select exists (
-    select from windlass.run
-    where job = $1 and state in ('queued', 'waiting', 'running')
-) as open
+-- Jobs among these with a run that hasn't ended. Runs of a backfill that wait for their turn don't count. Uses run_unended
+-- and run_owned.
+select job from windlass.run
+where job = any ($1::text[]) and state in ('queued', 'waiting') and not in_order
+union
+select job from windlass.run
+where job = any ($1::text[]) and owner is not null

@@ -1,0 +1,4 @@
+-- Ends a job's pause. Uses job's primary key.
+update windlass.job
+set paused_at = null
+where name = $1
