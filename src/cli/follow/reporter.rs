@@ -1,6 +1,6 @@
 //! What is told about a run while it goes, whichever way it is shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use super::bars::Bars;
@@ -26,6 +26,8 @@ pub(crate) struct Reporter {
     shown: Shown,
     /// How each run is called.
     names: BTreeMap<RunId, String>,
+    /// Runs that have started: one that had to wait for a step's lock is claimed again.
+    started: BTreeSet<RunId>,
     began: Instant,
 }
 
@@ -34,7 +36,7 @@ impl Reporter {
     pub(crate) fn new(json: bool) -> Self {
         let people = !json && output::is_terminal();
         let shown = if people { Shown::Bars(Bars::new()) } else { Shown::Lines(Lines::new(json)) };
-        Self { shown, names: BTreeMap::new(), began: Instant::now() }
+        Self { shown, names: BTreeMap::new(), started: BTreeSet::new(), began: Instant::now() }
     }
 
     /// Says how a run is called from now on.
@@ -63,7 +65,8 @@ impl Reporter {
         match event {
             Event::RunStarted { job, .. } => {
                 self.names.entry(run).or_insert_with(|| job.clone());
-                self.say(run, "started");
+                let first = self.started.insert(run);
+                self.say(run, if first { "started" } else { "goes on" });
             }
             Event::StepWaiting { step, reason, .. } => self.say(run, &format!("{step}: waiting for {reason}")),
             Event::AttemptStarted { step, kind, number, .. } => {
