@@ -125,8 +125,8 @@ fn plain_text(raw: Raw, output: &Path, stopped: &dyn Fn() -> bool) -> Result<Bod
     let mut files = Vec::new();
     for (number, file) in raw.files.into_iter().enumerate() {
         let RawFile { path, label, charset } = file;
-        let compressed = bytes::is_gzip(&path).map_err(|error| bytes::input(&label, &error))?;
-        if !compressed && charset.is_none() {
+        let packed = bytes::needs_unpacking(&path).map_err(|error| bytes::input(&label, &error))?;
+        if !packed && charset.is_none() {
             files.push(BodyFile { path, label });
             continue;
         }
