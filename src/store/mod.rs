@@ -10,6 +10,7 @@ mod definition;
 mod error;
 mod find;
 mod firing;
+mod last_outcome;
 mod lock;
 mod migrate;
 mod pool;

@@ -9,8 +9,9 @@ mod sql;
 mod trigger;
 
 pub use collect::{
-    BodyFormat, CollectSource, CollectStep, ColumnType, CommandSource, Expect, FileSource, HttpAuth, HttpRequest,
-    HttpSource, Into, LoadMode, Poll, QuerySource, Report, RowBounds,
+    BadRows, BodyFormat, CollectSource, CollectStep, ColumnType, CommandSource, Csv, Expect, FileSource, Fresh,
+    HttpAuth, HttpRequest, HttpSource, Into, LoadColumns, LoadMode, NewColumns, Poll, QuerySource, Report, RowBounds,
+    charset, dropped,
 };
 pub use command::CommandStep;
 pub use copy_to_staging::{CopyRead, CopySource, CopyStep, CopySwap, CopyTarget, CopyVerify};

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::bytes;
+use super::digits::Exact;
 use super::fetch::not_as_promised;
 use super::walk::{self, Walk};
 use crate::domain::failure::Failure;
@@ -20,12 +21,22 @@ use crate::domain::failure::Failure;
 pub(super) struct Lines {
     output: BufWriter<File>,
     count: u64,
+    exact: Exact,
 }
 
 impl Lines {
     /// A new file.
     pub(super) fn create(path: &Path) -> io::Result<Self> {
-        Ok(Self { output: BufWriter::with_capacity(256 * 1024, File::create_new(path)?), count: 0 })
+        Ok(Self {
+            output: BufWriter::with_capacity(256 * 1024, File::create_new(path)?),
+            count: 0,
+            exact: Exact::default(),
+        })
+    }
+
+    /// Numbers of these columns keep every digit.
+    pub(super) fn with_exact(self, exact: Exact) -> Self {
+        Self { exact, ..self }
     }
 
     /// Writes a record. Line breaks in it can only stand between its parts, where a space means the same.
@@ -35,6 +46,7 @@ impl Lines {
         if !text.starts_with('{') {
             return Err(RecordsError::NotARecord { number: self.count, kind: walk::kind_of(text) });
         }
+        let text = &*self.exact.kept(text);
         let mut parts = text.split(['\n', '\r']);
         let write = |output: &mut BufWriter<File>, part: &str| output.write_all(part.as_bytes());
         let written = write(&mut self.output, parts.next().unwrap_or_default())
