@@ -30,7 +30,7 @@ async fn bad_rows_of_csv_go_beside_the_table_with_their_place() {
             let rows = "select string_agg(concat_ws('|', a, b, c), ';' order by a) from t";
             assert_eq!(world.value(rows).await, "1|x|2026-11-20;2|z;5|2026-11-22", "{to:?}");
             let aside = world.value(&format!("{ASIDE}t_rejects")).await;
-            assert_eq!(aside, "3|a|foo,y,202;5|c|3,too few;6|4,too,man;8|c|6,not clo", "{to:?}");
+            assert_eq!(aside, "3|a|foo,y,202;5|c|3,too few;6|c|4,too,man;8|c|6,not clo", "{to:?}");
             let whole = "select count(*) from t_rejects where file like '%a.csv%' and error <> '' and step = 'step' \
                          and job = '시험' and run is not null and rejected_at is not null";
             assert_eq!(world.value(whole).await, "4");
@@ -87,7 +87,7 @@ async fn good_rows_lose_nothing_on_the_way_around_bad_ones() {
         let csv = "007;\\N;\"a;\"\"b\n\";NA\n12345678901234567890.10;\"\\N\";\"NA\";x\nbad\n";
         let mut world = World::of_file(to, "a.csv", csv).await;
         let names = ["n", "b", "c", "d"].map(str::to_owned).to_vec();
-        world.files().csv = Csv { header: false, names, null: vec!["NA".into()], ..Csv::default() };
+        world.files().csv = Csv { header: false, names, nulls: vec!["NA".into()], ..Csv::default() };
         world.files().bad_rows = allowed(1);
         let number = if to == To::DuckDb { "decimal(38, 2)" } else { "numeric" };
         world.execute(&format!("create table t (n {number}, b varchar(9), c varchar(9), d varchar(9))")).await;

@@ -25,7 +25,7 @@ async fn what_is_declared_is_believed() {
         delimiter: Some('|'),
         quote: Some('\''),
         escape: Some('\\'),
-        null: vec![String::new(), "NA".into()],
+        nulls: vec![String::new(), "NA".into()],
         skip_rows: 2,
         ..Csv::default()
     };

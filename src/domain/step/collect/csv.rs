@@ -16,7 +16,7 @@ pub struct Csv {
     /// The columns' names where there is no header.
     pub names: Vec<String>,
     /// What stands for a missing value; an empty field if empty.
-    pub null: Vec<String>,
+    pub nulls: Vec<String>,
     /// The encoding where it isn't UTF-8, as `charset` knows it.
     pub encoding: Option<String>,
     /// Lines before the header.
@@ -31,7 +31,7 @@ impl Default for Csv {
             escape: None,
             header: true,
             names: Vec::new(),
-            null: Vec::new(),
+            nulls: Vec::new(),
             encoding: None,
             skip_rows: 0,
         }

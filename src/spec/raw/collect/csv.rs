@@ -19,7 +19,7 @@ pub(crate) struct RawCsv {
     /// The columns' names, for `header: false`.
     pub(crate) names: Option<Vec<String>>,
     /// What stands for a missing value: one text or several. Default: an empty field.
-    pub(crate) null: Option<OneOrMany<Scalar>>,
+    pub(crate) nulls: Option<OneOrMany<Scalar>>,
     /// The encoding, for example `cp949`. Default: UTF-8, or UTF-16 where the file says so.
     pub(crate) encoding: Option<String>,
     /// Lines before the header that are left out. Default: 0.

@@ -18,10 +18,10 @@ impl Resolver<'_, '_> {
             let hint = "for example cp949, euc-kr, shift_jis, gbk, windows-1252, utf-16le";
             self.wrong(at.key("encoding"), format!("the encoding `{encoding}` is not known"), hint);
         }
-        let null = match &raw.null {
+        let nulls = match &raw.nulls {
             Some(OneOrMany::One(Scalar(text))) => vec![text.clone()],
             Some(OneOrMany::Many(all)) => all.iter().map(|Scalar(text)| text.clone()).collect(),
-            None => default.null,
+            None => default.nulls,
         };
         Csv {
             delimiter: raw.delimiter.as_ref().and_then(|text| self.character(text, at, "delimiter")),
@@ -33,7 +33,7 @@ impl Resolver<'_, '_> {
             escape: raw.escape.as_ref().and_then(|text| self.character(text, at, "escape")),
             header,
             names,
-            null,
+            nulls,
             encoding: raw.encoding.clone(),
             skip_rows: raw.skip_rows.unwrap_or(0),
         }

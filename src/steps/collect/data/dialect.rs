@@ -38,7 +38,7 @@ impl Dialect {
             escape: csv.escape.or(csv.quote),
             header: csv.header,
             names: csv.names.clone(),
-            null: if csv.null.is_empty() { vec![String::new()] } else { csv.null.clone() },
+            null: if csv.nulls.is_empty() { vec![String::new()] } else { csv.nulls.clone() },
             quoted_null: true,
             skip: csv.skip_rows,
             width,

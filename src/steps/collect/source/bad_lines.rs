@@ -10,6 +10,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::bytes;
+use super::depth::{DEEPEST, too_deep};
 use super::fetch::not_as_promised;
 use super::records::Lines;
 use super::walk::kind_of;
@@ -39,7 +40,8 @@ impl Rejects {
         if self.count > self.limit {
             return Err(too_many(label, self.limit, line, error));
         }
-        let text = String::from_utf8_lossy(&text[..text.len().min(KEPT)]);
+        // PostgreSQL's text can't hold a zero byte.
+        let text = String::from_utf8_lossy(&text[..text.len().min(KEPT)]).replace('\0', "");
         let reject = json!({"file": label, "line": line, "text": text, "error": error});
         writeln!(self.output, "{reject}").map_err(|error| bytes::disk(&error))
     }
@@ -88,6 +90,7 @@ fn record(line: &[u8]) -> Result<&RawValue, String> {
     let text = std::str::from_utf8(line).map_err(|error| error.to_string())?;
     let record: &RawValue = serde_json::from_str(text).map_err(|error| format!("not valid JSON: {error}"))?;
     match record.get() {
+        deep if too_deep(deep) => Err(format!("it has more than {DEEPEST} levels")),
         object if object.starts_with('{') => Ok(record),
         other => Err(format!("it is {}, not an object", kind_of(other))),
     }

@@ -3,6 +3,7 @@
 mod bad_lines;
 mod bytes;
 mod command;
+mod depth;
 mod digits;
 mod fetch;
 mod file;
