@@ -12,8 +12,8 @@ const CSV: &str = "a,b,c\n1,x,2026-11-20\nfoo,y,2026-11-21\n2,\"z\",\n3,too few\
 /// What was put aside: line, column, and the beginning of the text.
 const ASIDE: &str = "select string_agg(concat_ws('|', line, column_name, left(text, 9)), ';' order by line) from ";
 
-fn allowed(limit: u64) -> Option<BadRows> {
-    Some(BadRows { limit, table: None })
+const fn allowed(limit: u64) -> BadRows {
+    BadRows { limit, table: None }
 }
 
 #[tokio::test]
@@ -24,7 +24,7 @@ async fn bad_rows_of_csv_go_beside_the_table_with_their_place() {
             world.execute("create table t (a bigint, b varchar(20), c date)").await;
             world.step.into.mode = mode;
             world.step.into.key = vec!["a".into()];
-            world.files().bad_rows = allowed(4);
+            world.files().bad_rows = Some(allowed(4));
             let outcome = world.run().await.unwrap_or_else(|failure| panic!("{to:?} {mode:?}: {failure:?}"));
             assert_eq!((outcome.rows, outcome.rejected), (Some(3), Some(4)), "{to:?} {mode:?}");
             let rows = "select string_agg(concat_ws('|', a, b, c), ';' order by a) from t";
@@ -48,13 +48,13 @@ async fn one_bad_row_too_many_fails_the_load() {
     for to in BOTH {
         let mut world = World::of_file(to, "a.csv", CSV).await;
         world.execute("create table t (a int, b varchar(20), c date); insert into t values (42, 'x', null)").await;
-        world.files().bad_rows = allowed(3);
+        world.files().bad_rows = Some(allowed(3));
         let failure = world.failure().await;
         assert_eq!((failure.code, failure.class), (Code::BodyFormat, FailureClass::Permanent));
         assert!(failure.message.contains("a.csv`: more than 3 bad rows"), "{failure}");
         world.write("a.ndjson", "{\"a\": 1}\nnonsense\n{\"a\": 2\n");
         world.read_files("a.ndjson");
-        world.files().bad_rows = allowed(1);
+        world.files().bad_rows = Some(allowed(1));
         let failure = world.failure().await;
         assert!(
             failure.message.contains("more than 1 bad rows, which is their limit; line 3: not valid JSON"),
@@ -88,7 +88,7 @@ async fn good_rows_lose_nothing_on_the_way_around_bad_ones() {
         let mut world = World::of_file(to, "a.csv", csv).await;
         let names = ["n", "b", "c", "d"].map(str::to_owned).to_vec();
         world.files().csv = Csv { header: false, names, nulls: vec!["NA".into()], ..Csv::default() };
-        world.files().bad_rows = allowed(1);
+        world.files().bad_rows = Some(allowed(1));
         let number = if to == To::DuckDb { "decimal(38, 2)" } else { "numeric" };
         world.execute(&format!("create table t (n {number}, b varchar(9), c varchar(9), d varchar(9))")).await;
         world.run().await.unwrap();
@@ -106,7 +106,7 @@ async fn many_files_put_their_bad_rows_aside_together() {
     world.write("2.csv", "b,c,a\ny,z,3\ny\n");
     world.write("3.csv", "a\n");
     world.read_files("?.csv");
-    world.files().bad_rows = allowed(2);
+    world.files().bad_rows = Some(allowed(2));
     let outcome = world.run().await.unwrap();
     assert_eq!((outcome.rows, outcome.rejected, outcome.files), (Some(2), Some(2), Some(3)));
     assert_eq!(world.value("select string_agg(concat_ws('|', a, b, c), ';' order by a) from t").await, "1|x;3|y|z");

@@ -18,7 +18,7 @@ async fn the_example_of_files_loads_new_ones_and_puts_bad_rows_aside() {
     let loaded = spec::load_text(&world.folder.path().join("orders.yaml"), example.as_bytes().to_vec(), &known);
     let job = loaded.unwrap_or_else(|wrong| panic!("{}", spec::print(&wrong, false))).job;
     let StepKind::Collect(step) = job.steps[0].kind.clone() else { panic!("the example collects") };
-    world.step = step;
+    world.step = *step;
     world.step.into.connection = "target".into();
     let CollectSource::File(source) = &mut world.step.source else { panic!("from files") };
     source.base = world.folder.path().to_owned();

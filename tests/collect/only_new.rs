@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use windlass::domain::code::Code;
 use windlass::domain::failure::{Failure, FailureClass, Side};
-use windlass::domain::step::{LoadMode, StepKind};
+use windlass::domain::step::LoadMode;
 use windlass::steps::Environment;
 
 use super::world::{BOTH, To, World};
@@ -73,20 +73,7 @@ async fn of_two_runs_at_once_one_takes_a_file() {
     for to in BOTH {
         let mut world = new_files(to).await;
         world.execute("create table t (a int)").await;
-        let open = world.host.hold_gate();
-        let runs: Vec<_> = (0..2)
-            .map(|_| {
-                world.next_run();
-                (StepKind::Collect(world.step.clone()), world.context.clone())
-            })
-            .collect();
-        let all = runs.iter().map(|(step, context)| windlass::steps::run(step, context));
-        let opened = async {
-            world.host.gate_reached().await;
-            world.host.open_gate();
-            open.notify_one();
-        };
-        let (ended, ()) = futures_util::future::join(futures_util::future::join_all(all), opened).await;
+        let ended = world.at_once(2).await;
         let failed: Vec<&Failure> = ended.iter().filter_map(|ended| ended.as_ref().err()).collect();
         // Whoever comes late enough finds nothing new; else it is told, and finds nothing the next time.
         assert!(failed.iter().all(|failure| failure.class == FailureClass::Transient), "{failed:?}");

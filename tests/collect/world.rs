@@ -107,7 +107,7 @@ impl World {
 
     /// Runs one attempt; whatever comes of it, nothing may be left in the spool.
     pub(super) async fn run(&self) -> Result<Outcome, Failure> {
-        let result = windlass::steps::run(&StepKind::Collect(self.step.clone()), &self.context).await;
+        let result = windlass::steps::run(&StepKind::Collect(Box::new(self.step.clone())), &self.context).await;
         self.assert_nothing_left().await;
         result
     }
@@ -127,6 +127,24 @@ impl World {
     pub(super) fn next_run(&mut self) {
         self.context.run = RunId(uuid::Uuid::now_v7());
         self.context.attempt = 1;
+    }
+
+    /// Runs so many runs of the step at once; the first one waits before its commit until it is there.
+    pub(super) async fn at_once(&mut self, count: usize) -> Vec<Result<Outcome, Failure>> {
+        let open = self.host.hold_gate();
+        let runs: Vec<_> = (0..count)
+            .map(|_| {
+                self.next_run();
+                (StepKind::Collect(Box::new(self.step.clone())), self.context.clone())
+            })
+            .collect();
+        let all = runs.iter().map(|(step, context)| windlass::steps::run(step, context));
+        let opened = async {
+            self.host.gate_reached().await;
+            self.host.open_gate();
+            open.notify_one();
+        };
+        futures_util::future::join(futures_util::future::join_all(all), opened).await.0
     }
 
     /// Runs a statement on the target.

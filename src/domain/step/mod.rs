@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum StepKind {
     /// Brings outside data into a table.
-    Collect(CollectStep),
+    Collect(Box<CollectStep>),
     /// Streams a PostgreSQL table into a PostgreSQL staging table.
     CopyToStaging(CopyStep),
     /// `CREATE TABLE … AS` with a guaranteed number of parallel workers.
