@@ -9,6 +9,7 @@ mod csv;
 mod documented;
 mod expectations;
 mod files;
+mod kill;
 mod once;
 mod only_new;
 mod query;
