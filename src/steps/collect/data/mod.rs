@@ -8,6 +8,7 @@ mod query;
 mod read;
 mod reader;
 mod rejects;
+mod stage;
 
 pub(super) use columns::add_load_columns;
 pub(super) use expect::check;

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::dialect::Dialect;
 use super::reader::Reader;
-use super::rejects;
+use super::{rejects, stage};
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::step::{BadRows, BodyFormat, Csv};
-use crate::duckdb::{DuckDbError, DuckDbErrorKind, DuckDbSession, literal};
+use crate::duckdb::{DuckDbError, DuckDbErrorKind, DuckDbSession};
 use crate::steps::StepContext;
 use crate::steps::collect::source::Body;
 use crate::steps::spool::Spool;
@@ -65,11 +65,8 @@ pub(in crate::steps::collect) async fn read(
     spool: &Spool,
     context: &StepContext,
 ) -> Result<Data, Failure> {
-    let session = DuckDbSession::in_memory(&spool.path("spill")).await.map_err(|error| error.on(Side::Internal))?;
-    let file = spool.path("stage.duckdb");
-    let attach = format!("attach {} as stage", literal(&file.display().to_string()));
-    let attached = session.run(&context.stop, "reading", move |connection| connection.execute_batch(&attach)).await;
-    attached.map_err(|error| error.on(Side::Internal))?;
+    let (session, file) = (stage::session(spool).await?, spool.path("stage.duckdb"));
+    stage::attach(&session, &file, context).await?;
     let mut dialect = Dialect::of(how.csv, body.files.first().map(|file| file.path.as_path()));
     let (mut body, mut rejected) = (body, 0);
     match (how.aside, how.bad_rows) {

@@ -144,7 +144,7 @@ impl Loading<'_> {
         let list = columns.iter().map(|column| Ident::new(column.name.as_str()).to_string());
         let list = list.collect::<Vec<_>>().join(", ");
         let rows = copy_text::send(&self.session, table, &list, &self.text, self.context).await?;
-        self.all_arrived(self.data.rows, rows)
+        all_arrived(self.data.rows, rows)
     }
 
     /// Brings the rows that were put aside to the server. Gives the statements that add them to their table.
@@ -160,17 +160,8 @@ impl Loading<'_> {
                          (file text, line bigint, column_name text, text text, error text)";
         self.execute(temporary, doing).await?;
         let rows = copy_text::send(&self.session, PUT_ASIDE, REJECT_COLUMNS, &self.aside, self.context).await?;
-        self.all_arrived(self.data.rejected, rows)?;
+        all_arrived(self.data.rejected, rows)?;
         Ok(self.target.owner.put_aside(&rejects, PUT_ASIDE))
-    }
-
-    #[expect(clippy::unused_self, reason = "part of a load")]
-    fn all_arrived(&self, sent: u64, taken: u64) -> Result<(), Failure> {
-        if sent == taken {
-            return Ok(());
-        }
-        let message = format!("copying the rows in: {sent} rows were sent, the server took {taken}");
-        Err(Failure::permanent(Code::CopyCount, Side::Target, message))
     }
 
     /// The columns of a new table: as declared, else as PostgreSQL calls what the data is.
@@ -199,4 +190,13 @@ impl Loading<'_> {
     pub(super) async fn until_stopped<T>(&self, work: impl Future<Output = Result<T, PgError>>) -> Result<T, Failure> {
         self.session.run_until(&self.context.stop, Side::Target, work).await
     }
+}
+
+/// Fails unless the server took as many rows as were sent.
+fn all_arrived(sent: u64, taken: u64) -> Result<(), Failure> {
+    if sent == taken {
+        return Ok(());
+    }
+    let message = format!("copying the rows in: {sent} rows were sent, the server took {taken}");
+    Err(Failure::permanent(Code::CopyCount, Side::Target, message))
 }
