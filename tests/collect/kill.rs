@@ -43,9 +43,9 @@ async fn each_file_is_loaded_once_however_often_the_program_is_killed() {
     }
     let mut files = 0;
     let mut add = || {
-        let rows: String = (0..ROWS).map(|row| format!("{},x\n", files * ROWS + row)).collect();
+        let rows: Vec<String> = (0..ROWS).map(|row| format!("{},x\n", files * ROWS + row)).collect();
         // Complete before it has its name.
-        folder.write("new", &format!("id,text\n{rows}bad\n"));
+        folder.write("new", &format!("id,text\n{}bad\n", rows.concat()));
         std::fs::rename(folder.path("new"), folder.path(&format!("in/{files}.csv"))).unwrap();
         files += 1;
     };
