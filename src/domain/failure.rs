@@ -21,6 +21,8 @@ pub enum FailureClass {
     Timeout,
     /// Somebody, or the daemon's stop, ended it.
     Cancelled,
+    /// What came is not what was expected of it: too few rows, a missing value, an old day. Nothing was loaded.
+    Expectation,
     /// A defect in Windlass.
     Bug,
 }
@@ -33,6 +35,7 @@ impl FailureClass {
             Self::Permanent => "permanent",
             Self::Timeout => "timeout",
             Self::Cancelled => "cancelled",
+            Self::Expectation => "expectation",
             Self::Bug => "bug",
         }
     }
@@ -101,6 +104,11 @@ impl Failure {
     /// A failure that may pass by itself.
     pub fn transient(code: Code, side: Side, message: impl Into<String>) -> Self {
         Self::new(code, FailureClass::Transient, side, message)
+    }
+
+    /// What came is not what was expected of it.
+    pub fn expectation(side: Side, message: impl Into<String>) -> Self {
+        Self::new(Code::Expectation, FailureClass::Expectation, side, message)
     }
 
     /// A defect in Windlass.

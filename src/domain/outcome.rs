@@ -29,6 +29,15 @@ pub struct Outcome {
     /// Rows by table, where a step writes several.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub tables: BTreeMap<String, u64>,
+    /// Files that were taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<u64>,
+    /// Rows that couldn't be read and were put aside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<u64>,
+    /// Columns that the table got.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub new_columns: Vec<String>,
     /// How many parts were copied side by side.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub streams: Option<u32>,
@@ -77,6 +86,9 @@ impl Outcome {
         "format",
         "table",
         "tables",
+        "files",
+        "rejected",
+        "new_columns",
         "streams",
         "seconds",
         "lsn",
@@ -169,6 +181,9 @@ mod tests {
             format: text(),
             table: text(),
             tables: BTreeMap::from([(String::new(), 0)]),
+            files: Some(1),
+            rejected: Some(1),
+            new_columns: vec![String::new()],
             streams: Some(1),
             seconds: Some(0.0),
             lsn: text(),

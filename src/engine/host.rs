@@ -14,6 +14,7 @@ use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::ids::RunId;
 use crate::domain::observation::Observation;
+use crate::domain::outcome::Outcome;
 use crate::domain::params;
 use crate::domain::progress::Progress;
 use crate::domain::run::Trigger;
@@ -137,6 +138,15 @@ impl Host for AttemptHost {
                 // A hint may be lost, so look now and then as well.
                 drop(tokio::time::timeout(super::dispatcher::LOOK_EVERY, changed.changed()).await);
             }
+        }
+        .boxed()
+    }
+
+    fn last_outcome(&self) -> BoxFuture<'_, Result<Option<Outcome>, Failure>> {
+        async {
+            let (shared, store) = (&self.shared, &self.shared.store);
+            let found = shared.until_answered(|| store.last_outcome(&self.job, &self.step_id, self.run)).await;
+            found.map_err(|error| error.failure())
         }
         .boxed()
     }

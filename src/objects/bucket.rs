@@ -34,6 +34,8 @@ pub struct Found {
     pub bytes: u64,
     /// When it was put there, by the store's clock.
     pub changed: DateTime<Utc>,
+    /// What tells its content from another under the same key, where the store says so.
+    pub tag: Option<String>,
 }
 
 /// A small object, read.
@@ -180,7 +182,8 @@ impl Bucket {
 }
 
 fn found(meta: &ObjectMeta) -> Found {
-    Found { key: meta.location.to_string(), bytes: meta.size, changed: meta.last_modified }
+    let ObjectMeta { location, size: bytes, last_modified: changed, e_tag: tag, .. } = meta.clone();
+    Found { key: location.to_string(), bytes, changed, tag }
 }
 
 /// What came of a conditional put.

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use crate::domain::failure::Failure;
 use crate::domain::ids::RunId;
 use crate::domain::observation::Observation;
+use crate::domain::outcome::Outcome;
 use crate::domain::progress::Progress;
 use crate::domain::state::RunState;
 
@@ -58,4 +59,7 @@ pub trait Host: Send + Sync {
 
     /// Waits until a run has ended.
     fn ended(&self, run: RunId) -> BoxFuture<'_, Result<RunState, Failure>>;
+
+    /// What this step came to the last time that it succeeded in another run of the job; `None` if it never did.
+    fn last_outcome(&self) -> BoxFuture<'_, Result<Option<Outcome>, Failure>>;
 }

@@ -63,17 +63,22 @@ pub(super) fn make(markers: &str) -> String {
     )
 }
 
-/// Makes PostgreSQL's table of markers where there is none. Two that do it at once are told apart by the server; the
-/// one that comes too late finds it made.
+/// Makes PostgreSQL's table of markers where there is none.
 pub(super) async fn prepare(session: &Session, place: &Place) -> Result<String, PgError> {
-    let doing = "making the table of markers";
     let markers = place.beside(TABLE).to_string();
-    let exists = session.query_one("select to_regclass($1) is not null", &[&markers], doing).await?;
+    prepare_table(session, &markers, &make(&markers), "making the table of markers").await?;
+    Ok(markers)
+}
+
+/// Makes a table by that statement where there is none. Two that do it at once are told apart by the server; the one
+/// that comes too late finds it made.
+pub(super) async fn prepare_table(session: &Session, table: &str, make: &str, doing: &str) -> Result<(), PgError> {
+    let exists = session.query_one("select to_regclass($1) is not null", &[&table], doing).await?;
     if exists.get::<_, bool>(0) {
-        return Ok(markers);
+        return Ok(());
     }
-    match session.execute(&make(&markers), doing).await {
-        Err(error) if error.is("23505") || error.is("42P07") => Ok(markers),
-        made => made.map(|_| markers),
+    match session.execute(make, doing).await {
+        Err(error) if error.is("23505") || error.is("42P07") => Ok(()),
+        made => made.map(drop),
     }
 }

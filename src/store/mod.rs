@@ -14,6 +14,7 @@ mod error;
 mod find;
 mod firing;
 mod job_save;
+mod last_outcome;
 mod lock;
 mod migrate;
 mod pause;

@@ -71,21 +71,8 @@ async fn runs_that_make_the_same_table_at_once_all_load_into_it() {
     for to in BOTH {
         let mut world = World::of_file(to, "a.csv", "k,v\na,1\n").await;
         world.step.into.mode = LoadMode::Append;
-        let open = world.host.hold_gate();
-        let runs: Vec<_> = (0..4)
-            .map(|_| {
-                world.next_run();
-                (windlass::domain::step::StepKind::Collect(world.step.clone()), world.context.clone())
-            })
-            .collect();
-        let all = runs.iter().map(|(step, context)| windlass::steps::run(step, context));
-        let opened = async {
-            // The first has made the table and stands before its commit; the others can't see it.
-            world.host.gate_reached().await;
-            world.host.open_gate();
-            open.notify_one();
-        };
-        let (ended, ()) = futures_util::future::join(futures_util::future::join_all(all), opened).await;
+        // The first has made the table and stands before its commit; the others can't see it.
+        let ended = world.at_once(4).await;
         assert!(ended.iter().all(Result::is_ok), "{to:?}: {ended:?}");
         assert_eq!(world.value(ROWS).await, "a=1,a=1,a=1,a=1", "{to:?}");
         world.close().await;

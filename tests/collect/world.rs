@@ -9,7 +9,8 @@ use windlass::domain::failure::Failure;
 use windlass::domain::ids::RunId;
 use windlass::domain::outcome::Outcome;
 use windlass::domain::step::{
-    BodyFormat, CollectSource, CollectStep, Expect, FileSource, HttpRequest, HttpSource, Into, LoadMode, StepKind,
+    BodyFormat, CollectSource, CollectStep, Csv, Expect, FileSource, HttpRequest, HttpSource, Into, LoadColumns,
+    LoadMode, NewColumns, StepKind,
 };
 use windlass::duckdb::{DuckDbFile, OpenMode};
 use windlass::steps::{Connection, Environment, StepContext, StopSignal};
@@ -54,6 +55,8 @@ impl World {
             mode: LoadMode::Replace,
             key: Vec::new(),
             columns: Vec::new(),
+            new_columns: NewColumns::Fail,
+            load_columns: LoadColumns::default(),
         };
         let step = CollectStep { source, into, expect: Expect::default(), allow_empty: false };
         Self { folder, step, context, host, file, database }
@@ -74,8 +77,22 @@ impl World {
 
     /// Makes the step read files.
     pub(super) fn read_files(&mut self, path: &str) {
-        let base = self.folder.path().to_owned();
-        self.step.source = CollectSource::File(FileSource { path: path.into(), format: None, records: None, base });
+        self.step.source = CollectSource::File(FileSource {
+            path: path.into(),
+            format: None,
+            records: None,
+            csv: Csv::default(),
+            bad_rows: None,
+            only_new: false,
+            max_bytes: None,
+            base: self.folder.path().to_owned(),
+        });
+    }
+
+    /// What the step says of its files.
+    pub(super) fn files(&mut self) -> &mut FileSource {
+        let CollectSource::File(source) = &mut self.step.source else { panic!("the step doesn't read files") };
+        source
     }
 
     /// Adds a connection.
@@ -90,7 +107,7 @@ impl World {
 
     /// Runs one attempt; whatever comes of it, nothing may be left in the spool.
     pub(super) async fn run(&self) -> Result<Outcome, Failure> {
-        let result = windlass::steps::run(&StepKind::Collect(self.step.clone()), &self.context).await;
+        let result = windlass::steps::run(&StepKind::Collect(Box::new(self.step.clone())), &self.context).await;
         self.assert_nothing_left().await;
         result
     }
@@ -110,6 +127,24 @@ impl World {
     pub(super) fn next_run(&mut self) {
         self.context.run = RunId(uuid::Uuid::now_v7());
         self.context.attempt = 1;
+    }
+
+    /// Runs so many runs of the step at once; the first one waits before its commit until it is there.
+    pub(super) async fn at_once(&mut self, count: usize) -> Vec<Result<Outcome, Failure>> {
+        let open = self.host.hold_gate();
+        let runs: Vec<_> = (0..count)
+            .map(|_| {
+                self.next_run();
+                (StepKind::Collect(Box::new(self.step.clone())), self.context.clone())
+            })
+            .collect();
+        let all = runs.iter().map(|(step, context)| windlass::steps::run(step, context));
+        let opened = async {
+            self.host.gate_reached().await;
+            self.host.open_gate();
+            open.notify_one();
+        };
+        futures_util::future::join(futures_util::future::join_all(all), opened).await.0
     }
 
     /// Runs a statement on the target.
@@ -154,7 +189,7 @@ impl World {
         assert!(left.is_empty(), "{left:?}");
         if let Some(database) = &self.database {
             let hidden = "select string_agg(relname, ', ') from pg_class \
-                          where relname like 'windlass%' and relname not like 'windlass_marker%'";
+                          where relname like 'windlass%' and relname !~ '^windlass_(marker|file)'";
             assert_eq!(database.value(hidden).await, "null");
         }
     }

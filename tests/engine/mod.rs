@@ -3,6 +3,7 @@
 mod circles;
 mod firings;
 mod ledger;
+mod last_outcome;
 mod lock_ends;
 mod lock_schedules;
 mod locks;

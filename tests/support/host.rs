@@ -13,6 +13,7 @@ use uuid::Uuid;
 use windlass::domain::failure::Failure;
 use windlass::domain::ids::RunId;
 use windlass::domain::observation::Observation;
+use windlass::domain::outcome::Outcome;
 use windlass::domain::progress::Progress;
 use windlass::domain::state::RunState;
 use windlass::domain::template::{RunScope, Scope};
@@ -44,6 +45,8 @@ pub(crate) struct MemoryHost {
     pub(crate) ahead: Mutex<Option<String>>,
     /// Called with all that the step says about its progress, at that very moment.
     pub(crate) at_progress: Mutex<Option<AtProgress>>,
+    /// What the step came to in the last run.
+    pub(crate) last: Mutex<Option<Outcome>>,
     held: Mutex<Option<Arc<Notify>>>,
     changed: Notify,
     at_gate: Notify,
@@ -161,6 +164,11 @@ impl Host for MemoryHost {
             }
         }
         .boxed()
+    }
+
+    fn last_outcome(&self) -> BoxFuture<'_, Result<Option<Outcome>, Failure>> {
+        let last = self.last.lock().unwrap().clone();
+        async move { Ok(last) }.boxed()
     }
 }
 

@@ -39,7 +39,9 @@ fn collect(step: &CollectStep, scope: &Scope) -> Result<Vec<Line>, Failure> {
     let mut lines = match &step.source {
         CollectSource::Http(source) => http(source, scope)?,
         CollectSource::File(source) => {
-            vec![line("files", scope.text(&source.path)?), line("relative to", source.base.display().to_string())]
+            let path = scope.text(&source.path)?;
+            let files = if source.only_new { format!("{path}, new ones only") } else { path };
+            vec![line("files", files), line("relative to", source.base.display().to_string())]
         }
         CollectSource::Command(source) => command(&source.command, scope)?,
         CollectSource::Query(source) => {

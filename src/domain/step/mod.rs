@@ -10,8 +10,9 @@ mod sql;
 mod trigger;
 
 pub use collect::{
-    BodyFormat, CollectSource, CollectStep, ColumnType, CommandSource, Expect, FileSource, HttpAuth, HttpRequest,
-    HttpSource, Into, LoadMode, Poll, QuerySource, Report, RowBounds,
+    BadRows, BodyFormat, CollectSource, CollectStep, ColumnType, CommandSource, Csv, Expect, FileSource, Fresh,
+    HttpAuth, HttpRequest, HttpSource, Into, LoadColumns, LoadMode, NewColumns, Poll, QuerySource, Report, RowBounds,
+    charset, dropped,
 };
 pub use command::CommandStep;
 pub use copy_to_staging::{CopyRead, CopySource, CopyStep, CopySwap, CopyTarget, CopyVerify};
@@ -27,7 +28,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum StepKind {
     /// Brings outside data into a table.
-    Collect(CollectStep),
+    Collect(Box<CollectStep>),
     /// Streams a PostgreSQL table into a PostgreSQL staging table.
     CopyToStaging(CopyStep),
     /// `CREATE TABLE … AS` with a guaranteed number of parallel workers.

@@ -32,5 +32,5 @@ pub use lock::{LockMode, TableLock, begin_locked};
 pub use new_table::{Replacement, speak};
 pub use place::{Place, place, places};
 pub use plan::plan;
-pub use swap::swap;
+pub use swap::{swap, swap_and};
 pub use wanted::{Coming, Wanted};

@@ -22,6 +22,11 @@ use super::new_table::Replacement;
 /// The session must not be in a transaction. After an error the hidden tables are still there. If an old table's make
 /// was changed since the plan, the error is transient: a new plan will have the change.
 pub async fn swap(session: &Session, replacements: &[Replacement]) -> Result<(), PgError> {
+    swap_and(session, replacements, &[]).await
+}
+
+/// The same, with more statements in the same transaction. They name every table in full: no search path is set there.
+pub async fn swap_and(session: &Session, replacements: &[Replacement], also: &[String]) -> Result<(), PgError> {
     if replacements.is_empty() {
         return Ok(());
     }
@@ -29,7 +34,7 @@ pub async fn swap(session: &Session, replacements: &[Replacement]) -> Result<(),
         [one] => format!("putting the new table in the place of {}", one.place.full()),
         _ => format!("putting {} new tables in their places", replacements.len()),
     };
-    let swap = Swap::of(replacements, doing);
+    let swap = Swap::of(replacements, also, doing);
     let mut patience = Patience::with(swap.tables());
     loop {
         match Box::pin(swap.attempt(session, &patience)).await {
@@ -42,6 +47,7 @@ pub async fn swap(session: &Session, replacements: &[Replacement]) -> Result<(),
 /// A swap to be tried.
 struct Swap<'a> {
     replacements: &'a [Replacement],
+    also: &'a [String],
     doing: String,
     new: BTreeSet<String>,
     old: BTreeSet<String>,
@@ -50,10 +56,11 @@ struct Swap<'a> {
 }
 
 impl<'a> Swap<'a> {
-    fn of(replacements: &'a [Replacement], doing: String) -> Self {
+    fn of(replacements: &'a [Replacement], also: &'a [String], doing: String) -> Self {
         let olds = replacements.iter().filter(|one| one.old.is_some());
         Self {
             replacements,
+            also,
             doing,
             new: replacements.iter().map(|one| one.hidden().to_string()).collect(),
             old: olds.map(|one| one.place.full().to_string()).collect(),
@@ -80,7 +87,8 @@ impl<'a> Swap<'a> {
             let releases: Vec<String> = self.outside.iter().map(|(_, statement)| statement.clone()).collect();
             session.execute(&patience.within(&releases), doing).await?;
         }
-        let statements = handover.statements(self.replacements);
+        let mut statements = handover.statements(self.replacements);
+        statements.extend_from_slice(self.also);
         session.execute(&format!("{}; commit", statements.join("; ")), doing).await.map(drop)
     }
 

@@ -16,8 +16,8 @@ mod trigger;
 mod value;
 
 pub(crate) use collect::{
-    RawAuth, RawCollect, RawCommandSource, RawExpect, RawFileSource, RawHttp, RawInto, RawPoll, RawQuery, RawReport,
-    RawRequest, RawRows,
+    RawAuth, RawBadRows, RawCollect, RawCommandSource, RawCsv, RawExpect, RawFileSource, RawFresh, RawHttp, RawInto,
+    RawLoadColumns, RawPoll, RawQuery, RawReport, RawRequest, RawRows,
 };
 pub(crate) use command::RawCommand;
 pub(crate) use copy_to_staging::{RawCopy, RawCopyFrom, RawCopyTo};

@@ -20,6 +20,6 @@ pub(crate) struct RawRetry {
     pub(crate) max_delay: Option<Length>,
     /// The pause is changed at random by up to this share of itself, 0 to 1. Default: 0.1.
     pub(crate) jitter: Option<f64>,
-    /// Classes of failure that are tried again: transient, timeout, permanent. Default: transient and timeout.
+    /// Classes of failure that are tried again: transient, timeout, expectation, permanent. Default: transient and timeout.
     pub(crate) on: Option<Vec<FailureClass>>,
 }

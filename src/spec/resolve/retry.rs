@@ -67,7 +67,7 @@ impl Resolver<'_, '_> {
         }
         for (index, class) in own.on.iter().flatten().enumerate() {
             if matches!(class, FailureClass::Cancelled | FailureClass::Bug) {
-                let hint = "possible here: transient, timeout, permanent";
+                let hint = "possible here: transient, timeout, expectation, permanent";
                 let message = format!("a failure of class `{}` is never tried again", class.label());
                 self.wrong(at.key("on").item(index), message, hint);
             }

@@ -12,6 +12,10 @@ impl Resolver<'_, '_> {
         let connection = self.connection(raw.connection.as_ref(), at, None);
         let statement = self.statement(("statement", raw.statement.as_ref()), raw.file.as_ref(), at);
         let rows = raw.expect.as_ref().and_then(|expect| expect.rows.as_ref());
+        if rows.is_some_and(|rows| rows.drop_at_most.is_some()) {
+            let at = at.key("expect").key("rows").key("drop_at_most");
+            self.wrong_span(at.key_span(), "`drop_at_most` is for `collect` only", "");
+        }
         let expect_rows = rows.map(|rows| self.rows(rows, at.key("expect").key("rows")));
         Some(SqlStep { connection: connection?, statement: statement?, expect_rows })
     }
@@ -51,7 +55,6 @@ impl Resolver<'_, '_> {
 
     /// Bounds on a number of rows.
     pub(super) fn rows(&mut self, raw: &RawRows, at: At<'_>) -> RowBounds {
-        self.refuse(raw.drop_at_most.as_ref(), at, "drop_at_most");
         if let (Some(min), Some(max)) = (raw.min, raw.max)
             && min > max
         {

@@ -65,7 +65,7 @@ impl Resolver<'_, '_> {
         let command = raw.command.as_ref().and_then(|raw| self.command(raw, at.key("command")));
         let trigger = raw.trigger.as_ref().and_then(|raw| self.trigger(raw, at.key("trigger")));
         collect
-            .map(StepKind::Collect)
+            .map(|step| StepKind::Collect(Box::new(step)))
             .or_else(|| copy.map(StepKind::CopyToStaging))
             .or_else(|| ctas.map(StepKind::ParallelCtas))
             .or_else(|| publish.map(StepKind::PublishReplica))

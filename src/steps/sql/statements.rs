@@ -46,7 +46,7 @@ pub(super) fn check(statements: &[Statement<'_>], code: Code) -> Result<(), Fail
 /// The failure of a step whose last statement had another number of rows than was expected.
 pub(super) fn unexpected(complaint: &str) -> Failure {
     let message = format!("{complaint} (rows of the last statement); everything is rolled back");
-    Failure::permanent(Code::Expectation, Side::Target, message)
+    Failure::expectation(Side::Target, message)
 }
 
 /// The statements of a text, in order.

@@ -18,6 +18,37 @@ pub struct Into {
     /// Declared types; others are inferred from the data.
     #[serde(default)]
     pub columns: Vec<ColumnType>,
+    /// What happens to columns that the table hasn't.
+    #[serde(default)]
+    pub new_columns: NewColumns,
+    /// Columns that say which load a row came with.
+    #[serde(default)]
+    pub load_columns: LoadColumns,
+}
+
+/// What happens to columns of the data that the table hasn't.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NewColumns {
+    /// The load fails.
+    #[default]
+    Fail,
+    /// The table gets them.
+    Add,
+    /// They are left out.
+    Ignore,
+}
+
+/// Columns that say which load a row came with; the table gets them if it hasn't.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LoadColumns {
+    /// The column for the run's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub load_id: Option<String>,
+    /// The column for the time of the load.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loaded_at: Option<String>,
 }
 
 /// A column's declared type.

@@ -22,7 +22,7 @@ pub struct CollectStep {
 pub enum CollectSource {
     /// An HTTP server.
     Http(Box<HttpSource>),
-    /// Local files.
+    /// Files, on a disk or in an object store.
     File(FileSource),
     /// A query on a connection.
     Query(QuerySource),
@@ -30,7 +30,7 @@ pub enum CollectSource {
     Command(Box<CommandSource>),
 }
 
-/// How the bytes are to be read. Gzip is recognised by itself.
+/// How the bytes are to be read. Gzip and zstd are recognised by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BodyFormat {
@@ -38,7 +38,7 @@ pub enum BodyFormat {
     Json,
     /// One JSON object per line.
     Ndjson,
-    /// Comma-separated values with a header.
+    /// Comma-separated values.
     Csv,
     /// Apache Parquet (files only).
     Parquet,

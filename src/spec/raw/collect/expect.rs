@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::spec::raw::Unused;
+use crate::spec::raw::{Length, Scalar};
 
 /// What must hold before anything is loaded.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -16,8 +16,21 @@ pub(crate) struct RawExpect {
     pub(crate) not_null: Option<Vec<String>>,
     /// Columns that together tell rows apart.
     pub(crate) unique: Option<Vec<String>>,
-    /// No effect yet.
-    pub(crate) fresh: Option<Unused>,
+    /// A column whose latest time must not be long before the run's due time.
+    pub(crate) fresh: Option<RawFresh>,
+}
+
+/// How old the newest row may be.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Fresh")]
+pub(crate) struct RawFresh {
+    /// A column with times or days; what names no zone is in the job's.
+    #[schemars(required)]
+    pub(crate) column: Option<String>,
+    /// How long before the run's due time its latest value may lie.
+    #[schemars(required)]
+    pub(crate) within: Option<Length>,
 }
 
 /// Bounds on a number of rows, both included.
@@ -29,6 +42,6 @@ pub(crate) struct RawRows {
     pub(crate) min: Option<u64>,
     /// At most so many.
     pub(crate) max: Option<u64>,
-    /// No effect yet.
-    pub(crate) drop_at_most: Option<Unused>,
+    /// How many percent fewer rows than in the last run that succeeded are still right: `50%`. For `collect`.
+    pub(crate) drop_at_most: Option<Scalar>,
 }

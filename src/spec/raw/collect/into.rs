@@ -1,8 +1,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::domain::step::LoadMode;
-use crate::spec::raw::{Pairs, Unused};
+use crate::domain::step::{LoadMode, NewColumns};
+use crate::spec::raw::Pairs;
 
 /// Where collected data goes.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -21,6 +21,19 @@ pub(crate) struct RawInto {
     pub(crate) key: Option<Vec<String>>,
     /// Types of columns, in the target's words; others are inferred.
     pub(crate) columns: Option<Pairs<String>>,
-    /// No effect yet.
-    pub(crate) new_columns: Option<Unused>,
+    /// What happens to columns that the table hasn't. Default: fail.
+    pub(crate) new_columns: Option<NewColumns>,
+    /// Columns that say which load a row came with.
+    pub(crate) load_columns: Option<RawLoadColumns>,
+}
+
+/// Columns that say which load a row came with; the table gets them if it hasn't.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "LoadColumns")]
+pub(crate) struct RawLoadColumns {
+    /// The column for the run's id.
+    pub(crate) load_id: Option<String>,
+    /// The column for the time of the load.
+    pub(crate) loaded_at: Option<String>,
 }

@@ -1,16 +1,34 @@
-use crate::domain::step::Expect;
+use crate::domain::step::{Expect, Fresh};
 use crate::spec::problems::At;
-use crate::spec::raw::RawExpect;
+use crate::spec::raw::{RawExpect, RawFresh, Scalar};
 use crate::spec::resolve::resolver::Resolver;
 
 impl Resolver<'_, '_> {
     pub(super) fn expect(&mut self, raw: &RawExpect, at: At<'_>) -> Expect {
-        self.refuse(raw.fresh.as_ref(), at, "fresh");
+        let rows = at.key("rows");
+        let drop = raw.rows.as_ref().and_then(|rows| rows.drop_at_most.as_ref());
         Expect {
-            rows: raw.rows.as_ref().map(|rows| self.rows(rows, at.key("rows"))),
+            rows: raw.rows.as_ref().map(|raw| self.rows(raw, rows)),
+            drop_at_most: drop.and_then(|given| self.percent(given, rows.key("drop_at_most"))),
             columns: self.columns(raw.columns.as_ref(), at, "columns"),
             not_null: self.columns(raw.not_null.as_ref(), at, "not_null"),
             unique: self.columns(raw.unique.as_ref(), at, "unique"),
+            fresh: raw.fresh.as_ref().and_then(|raw| self.fresh(raw, at.key("fresh"))),
         }
+    }
+
+    fn fresh(&mut self, raw: &RawFresh, at: At<'_>) -> Option<Fresh> {
+        let within = self.positive(raw.within.as_ref(), at, "within");
+        Some(Fresh { column: raw.column.clone()?, within: within? })
+    }
+
+    /// A whole percentage, from 0 to 100.
+    fn percent(&mut self, Scalar(text): &Scalar, at: At<'_>) -> Option<u8> {
+        let percent = text.strip_suffix('%').and_then(|number| number.trim_end().parse().ok());
+        let percent = percent.filter(|percent: &u8| *percent <= 100);
+        if percent.is_none() {
+            self.wrong(at, format!("`{text}` is not a percentage"), "a whole one from 0 to 100: `50%`");
+        }
+        percent
     }
 }

@@ -1,11 +1,10 @@
-use crate::domain::step::{ColumnType, Into, LoadMode};
+use crate::domain::step::{ColumnType, Into, LoadColumns, LoadMode};
 use crate::spec::problems::At;
-use crate::spec::raw::RawInto;
+use crate::spec::raw::{RawInto, RawLoadColumns};
 use crate::spec::resolve::resolver::Resolver;
 
 impl Resolver<'_, '_> {
     pub(super) fn into(&mut self, raw: &RawInto, at: At<'_>) -> Option<Into> {
-        self.refuse(raw.new_columns.as_ref(), at, "new_columns");
         let connection = self.connection(raw.connection.as_ref(), at, None);
         let table = self.table(raw.table.as_ref(), at);
         let mode = raw.mode.unwrap_or(LoadMode::Replace);
@@ -24,6 +23,22 @@ impl Resolver<'_, '_> {
         }
         let columns =
             columns.iter().map(|(name, sql_type)| ColumnType { name: name.clone(), sql_type: sql_type.clone() });
-        Some(Into { connection: connection?, table: table?, mode, key, columns: columns.collect() })
+        let columns = columns.collect();
+        let new_columns = raw.new_columns.unwrap_or_default();
+        let load_columns = raw.load_columns.as_ref().map(|raw| self.load_columns(raw, at.key("load_columns")));
+        let load_columns = load_columns.unwrap_or_default();
+        Some(Into { connection: connection?, table: table?, mode, key, columns, new_columns, load_columns })
+    }
+
+    fn load_columns(&mut self, raw: &RawLoadColumns, at: At<'_>) -> LoadColumns {
+        for (key, name) in [("load_id", &raw.load_id), ("loaded_at", &raw.loaded_at)] {
+            if name.as_ref().is_some_and(String::is_empty) {
+                self.wrong(at.key(key), "a column's name must not be empty", "");
+            }
+        }
+        if raw.load_id.is_some() && raw.load_id == raw.loaded_at {
+            self.wrong(at.key("loaded_at"), "both load columns have the same name", "");
+        }
+        LoadColumns { load_id: raw.load_id.clone(), loaded_at: raw.loaded_at.clone() }
     }
 }

@@ -2,6 +2,7 @@
 
 mod body;
 mod command;
+mod csv;
 mod expect;
 mod file;
 mod http;

@@ -1,4 +1,4 @@
-use crate::domain::step::{CollectSource, CollectStep};
+use crate::domain::step::{CollectSource, CollectStep, LoadMode};
 use crate::spec::problems::At;
 use crate::spec::raw::RawCollect;
 use crate::spec::resolve::resolver::Resolver;
@@ -20,11 +20,21 @@ impl Resolver<'_, '_> {
         let allow_empty = raw.allow_empty.unwrap_or(false);
         let query = raw.query.as_ref().and_then(|raw| self.query(raw, at.key("query")));
         let command = raw.command.as_ref().and_then(|raw| self.output_of(raw, at.key("command")));
+        self.only_new(raw, into.as_ref().map(|into| into.mode), at);
         let source = http
             .map(|http| CollectSource::Http(Box::new(http)))
             .or_else(|| file.map(CollectSource::File))
             .or_else(|| query.map(CollectSource::Query))
             .or_else(|| command.map(|command| CollectSource::Command(Box::new(command))))?;
         Some(CollectStep { source, into: into?, expect, allow_empty })
+    }
+
+    /// A table that is replaced would lose what the files before brought.
+    fn only_new(&mut self, raw: &RawCollect, mode: Option<LoadMode>, at: At<'_>) {
+        if raw.file.as_ref().is_some_and(|file| file.only_new == Some(true)) && mode == Some(LoadMode::Replace) {
+            let message = "`only_new` and `mode: replace` can't stand together: the rows of older files would be lost";
+            let at = at.key("file").key("only_new");
+            self.wrong_span(at.key_span(), message, "add `mode: append` or `mode: upsert` to `into`");
+        }
     }
 }

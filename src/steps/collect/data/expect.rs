@@ -1,7 +1,7 @@
 //! Whether what was collected is what was expected, asked before anything is loaded.
 
+use super::last_time;
 use super::read::Data;
-use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::step::{CollectStep, Expect, LoadMode};
 use crate::duckdb::quoted;
@@ -16,6 +16,9 @@ pub(in crate::steps::collect) async fn check(
     let expect = &step.expect;
     let mut complaints: Vec<String> = Vec::new();
     complaints.extend(expect.rows.and_then(|bounds| bounds.complaint(data.rows)));
+    if let Some(percent) = expect.drop_at_most {
+        complaints.extend(last_time::dropped(data.rows, percent, context).await?);
+    }
     // Records that aren't there have no columns, and that is what the number of rows is about.
     if !data.columns.is_empty() {
         let key = if step.into.mode == LoadMode::Upsert { step.into.key.as_slice() } else { &[] };
@@ -28,16 +31,19 @@ pub(in crate::steps::collect) async fn check(
             for columns in [expect.unique.as_slice(), key] {
                 complaints.extend(doubles(data, columns, context).await?);
             }
+            if let Some(fresh) = &expect.fresh {
+                complaints.extend(last_time::old(data, fresh, context).await?);
+            }
         }
     }
     complaints.dedup();
     if !complaints.is_empty() {
         let message = format!("checking what was collected: {}; nothing was loaded", complaints.join("; "));
-        return Err(Failure::permanent(Code::Expectation, Side::Source, message));
+        return Err(Failure::expectation(Side::Source, message));
     }
     if data.rows == 0 && step.into.mode == LoadMode::Replace && !step.allow_empty {
         let message = "the source was empty; emptying a table takes `allow_empty: true`";
-        return Err(Failure::permanent(Code::Expectation, Side::Source, message)
+        return Err(Failure::expectation(Side::Source, message)
             .with_hint("a source that is never empty can say so: `expect: {rows: {min: 1}}`"));
     }
     Ok(())
@@ -46,7 +52,9 @@ pub(in crate::steps::collect) async fn check(
 /// Columns that are spoken of but aren't there.
 fn missing(data: &Data, expect: &Expect, key: &[String]) -> Vec<String> {
     let mut missing: Vec<String> = Vec::new();
-    for name in [expect.columns.as_slice(), &expect.not_null, &expect.unique, key].into_iter().flatten() {
+    let fresh = expect.fresh.as_ref().map(|fresh| fresh.column.clone());
+    let lists = [expect.columns.as_slice(), &expect.not_null, &expect.unique, fresh.as_slice(), key];
+    for name in lists.into_iter().flatten() {
         if !missing.contains(name) && !data.columns.iter().any(|column| column.name == *name) {
             missing.push(name.clone());
         }

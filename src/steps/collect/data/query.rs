@@ -1,6 +1,9 @@
 //! The rows of a query on one of our own connections, read into a private DuckDB file like those of a body.
 
+use std::path::Path;
+
 use super::read::{Column, Data, WantedTypes};
+use super::stage;
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::step::{BodyFormat, CopySource, QuerySource};
@@ -24,14 +27,12 @@ pub(in crate::steps::collect) async fn query(
     context: &StepContext,
 ) -> Result<(Data, u64), Failure> {
     let file = spool.path("stage.duckdb");
-    let stage = literal(&file.display().to_string());
     let connection = context.environment.connection(&source.connection)?;
     if let Connection::DuckDb(from) = connection {
-        Box::pin(of_duckdb(from, source, &stage, context)).await?;
+        Box::pin(of_duckdb(from, source, &file, context)).await?;
     }
-    let session = DuckDbSession::in_memory(&spool.path("spill")).await.map_err(|error| error.on(Side::Internal))?;
-    let attach = format!("attach {stage} as stage");
-    on_stage(&session, context, move |connection| connection.execute_batch(&attach)).await?;
+    let session = stage::session(spool).await?;
+    stage::attach(&session, &file, context).await?;
     let bytes = match connection {
         Connection::DuckDb(_) => 0,
         Connection::Postgres(server) => Box::pin(of_postgres(server, source, &session, context)).await?,
@@ -47,7 +48,7 @@ pub(in crate::steps::collect) async fn query(
         connection.execute_batch(&keep)?;
         connection.query_row("select count(*) from stage.main.data", [], |row| row.get(0))
     });
-    Ok((Data { rows: rows.await?, session, file, columns }, bytes))
+    Ok((Data { rows: rows.await?, session, file, columns, rejected: 0, inferred: found }, bytes))
 }
 
 /// What came.
@@ -103,14 +104,15 @@ async fn from_session(
 }
 
 /// Has DuckDB write the rows of a file into ours.
-async fn of_duckdb(from: &DuckDbFile, source: &QuerySource, stage: &str, context: &StepContext) -> Result<(), Failure> {
+async fn of_duckdb(from: &DuckDbFile, source: &QuerySource, file: &Path, context: &StepContext) -> Result<(), Failure> {
     let query = source::one_statement(&context.scope.sql(&source.statement)?)
         .map_err(|failure| Failure { code: Code::DuckDbStatement, ..failure })?;
     let session = context.unless_stopped(Box::pin(from.open(OpenMode::ReadOnly))).await?;
     let session = session.map_err(|error| error.on(Side::Source))?;
     // The instance may be another step's too, so the name is ours alone.
     let name = quoted(&context.hidden_name(0));
-    let (attach, detach) = (format!("attach {stage} as {name}"), format!("detach database if exists {name}"));
+    let file = literal(&file.display().to_string());
+    let (attach, detach) = (format!("attach {file} as {name}"), format!("detach database if exists {name}"));
     let create = format!("create table {name}.main.incoming as {query}");
     let work = move |connection: &::duckdb::Connection| {
         connection.execute_batch(&attach)?;

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::dialect::Dialect;
 use super::reader::Reader;
+use super::{rejects, stage};
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
-use crate::domain::step::BodyFormat;
-use crate::duckdb::{DuckDbError, DuckDbErrorKind, DuckDbSession, literal};
+use crate::domain::step::{BadRows, BodyFormat, Csv};
+use crate::duckdb::{DuckDbError, DuckDbErrorKind, DuckDbSession};
 use crate::steps::StepContext;
 use crate::steps::collect::source::Body;
 use crate::steps::spool::Spool;
@@ -28,57 +30,95 @@ pub(in crate::steps::collect) struct Data {
     pub(in crate::steps::collect) columns: Vec<Column>,
     /// Its rows.
     pub(in crate::steps::collect) rows: u64,
+    /// The rows of `stage.main.rejects`; that table is there if there are any.
+    pub(in crate::steps::collect) rejected: u64,
+    /// What the columns would be if neither table nor declaration said otherwise.
+    pub(in crate::steps::collect) inferred: Vec<Column>,
+}
+
+/// How a body is to be read.
+#[derive(Clone, Copy)]
+pub(in crate::steps::collect) struct HowToRead<'r> {
+    /// How CSV is written.
+    pub(in crate::steps::collect) csv: &'r Csv,
+    /// What becomes of rows that can't be read.
+    pub(in crate::steps::collect) bad_rows: Option<&'r BadRows>,
+    /// Lines that were put aside already.
+    pub(in crate::steps::collect) aside: Option<&'r Path>,
+    /// What columns are to be read as.
+    pub(in crate::steps::collect) wanted: &'r dyn WantedTypes,
 }
 
 /// What a column is to be read as.
 pub(in crate::steps::collect) trait WantedTypes: Send + Sync {
     /// The type for a column of that name, or `None` to take the inferred one.
     fn wanted(&self, name: &str, format: BodyFormat) -> Option<String>;
+
+    /// The type that tells a good value of CSV from a bad one; `None` if any text will do.
+    fn checked(&self, name: &str) -> Option<String>;
 }
 
 /// Reads a body.
 pub(in crate::steps::collect) async fn read(
-    body: &Body,
-    wanted: &dyn WantedTypes,
+    body: Body,
+    how: HowToRead<'_>,
     spool: &Spool,
     context: &StepContext,
 ) -> Result<Data, Failure> {
-    let session = DuckDbSession::in_memory(&spool.path("spill")).await.map_err(|error| error.on(Side::Internal))?;
-    let file = spool.path("stage.duckdb");
-    if body.records == Some(0) {
-        return Ok(Data { session, file, columns: Vec::new(), rows: 0 });
+    let (session, file) = (stage::session(spool).await?, spool.path("stage.duckdb"));
+    stage::attach(&session, &file, context).await?;
+    let mut dialect = Dialect::of(how.csv, body.files.first().map(|file| file.path.as_path()));
+    let (mut body, mut rejected) = (body, 0);
+    match (how.aside, how.bad_rows) {
+        (Some(aside), _) => rejected = rejects::of_lines(aside, &session, context).await?,
+        (None, Some(bad_rows)) if body.format == BodyFormat::Csv => {
+            let split = rejects::of_csv(&body, &dialect, bad_rows, how.wanted, &session, spool, context);
+            (body, rejected) = Box::pin(split).await?;
+            dialect = Dialect::plain();
+        }
+        (None, _) => {}
     }
-    let reader = Reader::new(body);
-    let failed = |error: DuckDbError| not_readable(error, body);
+    if body.records == Some(0) {
+        return Ok(Data { session, file, columns: Vec::new(), rows: 0, rejected, inferred: Vec::new() });
+    }
+    let reader = Reader::new(&body, &dialect);
+    let inferred = infer(&session, &reader, &body, context).await?;
+    let columns = inferred.iter().map(|column| {
+        let wanted = how.wanted.wanted(&column.name, body.format);
+        Column { sql_type: wanted.unwrap_or_else(|| column.sql_type.clone()), name: column.name.clone() }
+    });
+    let columns: Vec<Column> = columns.collect();
+    let statements = format!("create table stage.main.data as {}", reader.typed(&columns));
+    let read = session.run(&context.stop, "reading", move |connection| {
+        connection.execute_batch(&statements)?;
+        connection.query_row("select count(*) from stage.main.data", [], |row| row.get::<_, u64>(0))
+    });
+    let rows = read.await.map_err(|error| not_readable(error, &body))?;
+    Ok(Data { session, file, columns, rows, rejected, inferred })
+}
+
+/// The columns of a body, with the types that all of its values have.
+async fn infer(
+    session: &DuckDbSession,
+    reader: &Reader,
+    body: &Body,
+    context: &StepContext,
+) -> Result<Vec<Column>, Failure> {
     let describe = format!("describe select * from {}", reader.inferring());
     let inferred = session.run(&context.stop, "reading", move |connection| columns(connection, &describe)).await;
     let inferred = match (inferred, reader.finding_the_line()) {
         (Err(error), Some(query)) if error.kind == DuckDbErrorKind::Statement => {
             let better =
                 session.run(&context.stop, "reading", move |connection| connection.execute_batch(&query)).await;
-            return Err(failed(better.err().unwrap_or(error)));
+            return Err(not_readable(better.err().unwrap_or(error), body));
         }
-        (inferred, _) => inferred.map_err(failed)?,
+        (inferred, _) => inferred.map_err(|error| not_readable(error, body))?,
     };
-    let columns: Vec<Column> = inferred
-        .into_iter()
-        .map(|column| {
-            let wanted = wanted.wanted(&column.name, body.format);
-            let sql_type = wanted.unwrap_or_else(|| settled(&column.sql_type, body.format));
-            Column { sql_type, ..column }
-        })
-        .collect();
-    let statements = format!(
-        "attach {} as stage; create table stage.main.data as {}",
-        literal(&file.display().to_string()),
-        reader.typed(&columns)
-    );
-    let read = session.run(&context.stop, "reading", move |connection| {
-        connection.execute_batch(&statements)?;
-        connection.query_row("select count(*) from stage.main.data", [], |row| row.get::<_, u64>(0))
+    let settled = inferred.into_iter().map(|Column { name, sql_type }| {
+        let sql_type = settled(&sql_type, body.format);
+        Column { name, sql_type }
     });
-    let rows = read.await.map_err(failed)?;
-    Ok(Data { session, file, columns, rows })
+    Ok(settled.collect())
 }
 
 /// The columns of a `describe`.
@@ -115,6 +155,10 @@ fn not_readable(error: DuckDbError, body: &Body) -> Failure {
         if let Some(rest) = message.strip_prefix(lead) {
             message = rest.to_owned();
         }
+    }
+    if body.format == BodyFormat::Ndjson {
+        // A record is a line of the file that was made of the body, not of the body.
+        message = message.replace(", in line ", ", in record ");
     }
     let label = body.files.iter().map(|file| file.label.as_str()).collect::<Vec<_>>().join(", ");
     let message = format!("reading {label}: {}", message.trim().replace('\n', "; "));

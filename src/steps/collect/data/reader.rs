@@ -3,16 +3,21 @@
 //! The CSV reader is told the dialect. Left to find one it never fails: it skips lines, or takes a row for the header,
 //! until what is left fits. Types are inferred from all of the data, so that a text in the last row is not an error.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
 
+use super::dialect::Dialect;
 use super::read::Column;
 use crate::domain::step::BodyFormat;
 use crate::duckdb::{literal, quoted};
 use crate::steps::collect::source::Body;
 
-/// How much of a first line is looked at for its delimiter.
-const LONGEST_HEADER: u64 = 1024 * 1024;
+/// How the CSV reader infers. Only ISO dates are dates: in others day and month would be guessed.
+const CSV_INFERENCE: &str = ", union_by_name = true, sample_size = -1, dateformat = '%Y-%m-%d'";
+
+/// How the JSON reader infers. Nested values become JSON: their inner shape may be another one tomorrow. The thresholds
+/// would make one map of a record with very many fields.
+const JSON_INFERENCE: &str =
+    ", sample_size = -1, maximum_depth = 2, map_inference_threshold = -1, field_appearance_threshold = 0";
 
 /// A reader for a body.
 pub(super) struct Reader {
@@ -20,68 +25,50 @@ pub(super) struct Reader {
     paths: String,
     options: String,
     format: BodyFormat,
-    /// Columns of a CSV header.
-    header: usize,
+    dialect: Dialect,
 }
 
 impl Reader {
     /// The reader for a body that has any record.
-    pub(super) fn new(body: &Body) -> Self {
-        let paths: Vec<String> = body.files.iter().map(|file| literal(&file.path.display().to_string())).collect();
-        let paths = format!("[{}]", paths.join(", "));
-        let (function, options, header) = match body.format {
-            BodyFormat::Csv => {
-                let (delimiter, header) = body.files.first().map_or((',', 0), |file| dialect(&file.path));
-                let options = format!(
-                    "header = true, delim = {}, quote = '\"', escape = '\"', skip = 0, comment = '', \
-                     strict_mode = true, null_padding = false",
-                    literal(&delimiter.to_string())
-                );
-                ("read_csv", options, header)
-            }
+    pub(super) fn new(body: &Body, dialect: &Dialect) -> Self {
+        let paths: Vec<&Path> = body.files.iter().map(|file| file.path.as_path()).collect();
+        let (function, options) = match body.format {
+            BodyFormat::Csv => ("read_csv", dialect.options()),
             BodyFormat::Json | BodyFormat::Ndjson => {
-                ("read_json", "format = 'newline_delimited', records = true".to_owned(), 0)
+                ("read_json", "format = 'newline_delimited', records = true".to_owned())
             }
-            BodyFormat::Parquet => ("read_parquet", "union_by_name = true".to_owned(), 0),
+            BodyFormat::Parquet => ("read_parquet", "union_by_name = true".to_owned()),
         };
-        Self { function, paths, options, format: body.format, header }
+        Self { function, paths: list(&paths), options, format: body.format, dialect: dialect.clone() }
     }
 
     /// The call that infers types.
     pub(super) fn inferring(&self) -> String {
         let inference = match self.format {
-            // Only ISO dates are dates: in others day and month would be guessed.
-            BodyFormat::Csv => ", union_by_name = true, sample_size = -1, dateformat = '%Y-%m-%d'",
-            // Nested values become JSON: their inner shape may be another one tomorrow. The thresholds would make one
-            // map of a record with very many fields.
-            BodyFormat::Json | BodyFormat::Ndjson => {
-                ", sample_size = -1, maximum_depth = 2, map_inference_threshold = -1, field_appearance_threshold = 0"
-            }
-            BodyFormat::Parquet => "",
+            BodyFormat::Csv => format!("{CSV_INFERENCE}{}", self.dialect.names()),
+            BodyFormat::Json | BodyFormat::Ndjson => JSON_INFERENCE.to_owned(),
+            BodyFormat::Parquet => String::new(),
         };
-        format!("{}({}, {}{inference})", self.function, self.paths, self.options)
+        self.call(&inference)
     }
 
     /// The query for all of the data with these types.
     pub(super) fn typed(&self, columns: &[Column]) -> String {
-        let call = |types: &str| format!("{}({}, {}{types})", self.function, self.paths, self.options);
-        let pairs: Vec<String> =
-            columns.iter().map(|column| format!("{}: {}", literal(&column.name), literal(&column.sql_type))).collect();
-        let pairs = pairs.join(", ");
+        let pairs = pairs(columns.iter().map(|column| (column.name.as_str(), column.sql_type.as_str())));
         match self.format {
             BodyFormat::Csv => {
-                let inference = ", union_by_name = true, sample_size = -1, dateformat = '%Y-%m-%d'";
-                format!("select * from {}", call(&format!("{inference}, types = {{{pairs}}}")))
+                let names = self.dialect.names();
+                format!("select * from {}", self.call(&format!("{CSV_INFERENCE}{names}, types = {pairs}")))
             }
             BodyFormat::Json | BodyFormat::Ndjson => {
-                format!("select * from {}", call(&format!(", columns = {{{pairs}}}")))
+                format!("select * from {}", self.call(&format!(", columns = {pairs}")))
             }
             BodyFormat::Parquet => {
                 let casts: Vec<String> = columns
                     .iter()
                     .map(|column| format!("cast({0} as {1}) as {0}", quoted(&column.name), column.sql_type))
                     .collect();
-                format!("select {} from {}", casts.join(", "), call(""))
+                format!("select {} from {}", casts.join(", "), self.call(""))
             }
         }
     }
@@ -89,51 +76,25 @@ impl Reader {
     /// A query that fails at the first line that doesn't fit the header: where types can't be inferred, the reader
     /// does not say which line it was.
     pub(super) fn finding_the_line(&self) -> Option<String> {
-        let pairs: Vec<String> = (0..self.header).map(|number| format!("'c{number}': 'VARCHAR'")).collect();
-        (self.format == BodyFormat::Csv).then(|| {
-            let pairs = pairs.join(", ");
-            format!(
-                "select count(*) from {}({}, {}, auto_detect = false, columns = {{{pairs}}})",
-                self.function, self.paths, self.options
-            )
-        })
+        let names: Vec<String> = (0..self.dialect.width()).map(|number| format!("c{number}")).collect();
+        let pairs = pairs(names.iter().map(|name| (name.as_str(), "VARCHAR")));
+        let call = || self.call(&format!(", auto_detect = false, columns = {pairs}"));
+        (self.format == BodyFormat::Csv).then(|| format!("select count(*) from {}", call()))
+    }
+
+    fn call(&self, more: &str) -> String {
+        format!("{}({}, {}{more})", self.function, self.paths, self.options)
     }
 }
 
-/// The delimiter of a CSV file and the number of its columns, as its first line shows them.
-fn dialect(path: &std::path::Path) -> (char, usize) {
-    let mut line = Vec::new();
-    // A file that can't be read fails in the reader, which says why.
-    if let Ok(file) = File::open(path) {
-        BufReader::new(file.take(LONGEST_HEADER)).read_until(b'\n', &mut line).ok();
-    }
-    dialect_of(&line)
+/// Paths as a list of texts.
+pub(super) fn list(paths: &[&Path]) -> String {
+    let paths: Vec<String> = paths.iter().map(|path| literal(&path.display().to_string())).collect();
+    format!("[{}]", paths.join(", "))
 }
 
-fn dialect_of(line: &[u8]) -> (char, usize) {
-    let mut quoted = false;
-    let mut counts = [(b',', 0_usize), (b';', 0), (b'\t', 0), (b'|', 0)];
-    for byte in line {
-        if *byte == b'"' {
-            quoted = !quoted;
-        } else if !quoted && let Some((_, count)) = counts.iter_mut().find(|(delimiter, _)| delimiter == byte) {
-            *count += 1;
-        }
-    }
-    // The first of equals: a comma is what CSV says.
-    let most = counts.iter().rev().max_by_key(|(_, count)| *count);
-    most.map_or((',', 1), |(delimiter, count)| (char::from(*delimiter), count + 1))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_header_shows_the_delimiter() {
-        assert_eq!(dialect_of("종목,가격,\"a;b;c;d\"\n".as_bytes()), (',', 3));
-        assert_eq!(dialect_of(b"a;b\n"), (';', 2));
-        assert_eq!(dialect_of(b"a\tb,c\td\n"), ('\t', 3));
-        assert_eq!(dialect_of(b"only\n"), (',', 1));
-    }
+/// Names and types as the readers want them.
+pub(super) fn pairs<'a>(columns: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let pairs = columns.map(|(name, sql_type)| format!("{}: {}", literal(name), literal(sql_type)));
+    format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
 }

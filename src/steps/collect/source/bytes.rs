@@ -1,7 +1,7 @@
 //! Plain UTF-8 out of a file: decompressed, recoded, without byte order mark, up to a limit.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
 use encoding_rs::Encoding;
@@ -27,7 +27,7 @@ pub(super) struct Plain<'a> {
 }
 
 impl<'a> Plain<'a> {
-    /// Opens a file. Gzip is recognised by its first bytes, whatever the file is called.
+    /// Opens a file. Gzip and zstd are recognised by its first bytes, whatever it is called, and so is UTF-16.
     pub(super) fn open(
         path: &Path,
         charset: Option<&'static Encoding>,
@@ -35,14 +35,18 @@ impl<'a> Plain<'a> {
         stopped: &'a dyn Fn() -> bool,
     ) -> io::Result<Self> {
         let file = BufReader::with_capacity(BUFFER, File::open(path)?);
-        let bytes: Box<dyn Read> = if is_gzip(path)? {
-            Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file)))
-        } else {
-            Box::new(file)
+        let mut bytes: Box<dyn Read> = match Compression::of(path)? {
+            Some(Compression::Gzip) => Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file))),
+            Some(Compression::Zstd) => Box::new(BufReader::with_capacity(BUFFER, Unzstd::new(file)?)),
+            None => Box::new(file),
         };
+        let mut head = Vec::new();
+        bytes.by_ref().take(2).read_to_end(&mut head)?;
+        let charset = charset.or_else(|| wide(&head));
+        let bytes = io::Cursor::new(head).chain(bytes);
         let mut inner: Box<dyn Read> = match charset {
             Some(charset) => Box::new(Recoder::new(bytes, charset)),
-            None => bytes,
+            None => Box::new(bytes),
         };
         let mut ahead = Vec::new();
         inner.by_ref().take(3).read_to_end(&mut ahead)?;
@@ -71,11 +75,61 @@ impl Read for Plain<'_> {
     }
 }
 
-/// Whether a file begins as gzip does.
-pub(super) fn is_gzip(path: &Path) -> io::Result<bool> {
+/// How a file is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Compression {
+    Gzip,
+    Zstd,
+}
+
+impl Compression {
+    /// What the first bytes of a file say.
+    fn of(path: &Path) -> io::Result<Option<Self>> {
+        let head = head(path)?;
+        Ok(match head.as_slice() {
+            [0x1f, 0x8b, ..] => Some(Self::Gzip),
+            [0x28, 0xb5, 0x2f, 0xfd] => Some(Self::Zstd),
+            _ => None,
+        })
+    }
+}
+
+/// Whether a file can't be read where it is, because it is compressed or UTF-16.
+pub(super) fn needs_unpacking(path: &Path) -> io::Result<bool> {
+    Ok(Compression::of(path)?.is_some() || wide(&head(path)?).is_some())
+}
+
+fn head(path: &Path) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
-    File::open(path)?.take(2).read_to_end(&mut head)?;
-    Ok(head == [0x1f, 0x8b])
+    File::open(path)?.take(4).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// UTF-16, if a text begins with its byte order mark.
+fn wide(head: &[u8]) -> Option<&'static Encoding> {
+    match head {
+        [0xff, 0xfe, ..] => Some(encoding_rs::UTF_16LE),
+        [0xfe, 0xff, ..] => Some(encoding_rs::UTF_16BE),
+        _ => None,
+    }
+}
+
+/// Reads what zstd compressed. Its library calls data that is damaged an error of no particular kind.
+struct Unzstd<R: BufRead>(zstd::stream::read::Decoder<'static, R>);
+
+impl<R: BufRead> Unzstd<R> {
+    fn new(compressed: R) -> io::Result<Self> {
+        zstd::stream::read::Decoder::with_buffer(compressed).map(Self)
+    }
+}
+
+impl<R: BufRead> Read for Unzstd<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::Other => io::Error::new(io::ErrorKind::InvalidData, error),
+            _ => error,
+        })
+    }
 }
 
 /// Writes all of it to a new file.

@@ -1,10 +1,13 @@
 //! A source's data as local files that DuckDB can read: plain UTF-8 CSV, one JSON record per line, or Parquet.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use encoding_rs::Encoding;
 
 use super::bytes::{self, Plain};
+use super::digits::Exact;
+use super::file::Taken;
 use super::records::{self, RecordsError};
 use super::{command, file, http};
 use crate::domain::code::Code;
@@ -56,46 +59,81 @@ pub(in crate::steps::collect) struct BodyFile {
     pub(in crate::steps::collect) label: String,
 }
 
+/// What is known beforehand of what will be read.
+#[derive(Default)]
+pub(in crate::steps::collect) struct Expected {
+    /// Columns whose numbers keep every digit.
+    pub(in crate::steps::collect) exact: Exact,
+    /// Files that were loaded before: which version of each.
+    pub(in crate::steps::collect) taken: BTreeMap<String, String>,
+}
+
 /// What a source comes to.
 pub(in crate::steps::collect) enum Fetched<'s> {
     /// Files that are there.
     Body(Body),
+    /// The same, and more about them.
+    Files(Files),
+    /// All files were loaded before.
+    NothingNew,
     /// Nothing is there yet: DuckDB takes rows as they come.
     Query(&'s QuerySource),
+}
+
+/// The files of a file source.
+pub(in crate::steps::collect) struct Files {
+    /// What is read.
+    pub(in crate::steps::collect) body: Body,
+    /// What is remembered of them, if anything.
+    pub(in crate::steps::collect) taken: Vec<Taken>,
+    /// How many there are.
+    pub(in crate::steps::collect) count: u64,
+    /// Lines that were put aside, one JSON object on each.
+    pub(in crate::steps::collect) rejects: Option<PathBuf>,
 }
 
 /// Fetches all of a source's data, where it comes as a body.
 pub(in crate::steps::collect) async fn fetch<'s>(
     source: &'s CollectSource,
+    expected: &Expected,
     spool: &Spool,
     context: &StepContext,
 ) -> Result<Fetched<'s>, Failure> {
     let raw = match source {
         CollectSource::Http(source) => Box::pin(http::fetch(source, spool, context)).await?,
-        CollectSource::File(source) => file::find(source, context)?,
+        CollectSource::File(source) => return Box::pin(file::fetch(source, expected, spool, context)).await,
         CollectSource::Command(source) => Box::pin(command::fetch(source, spool, context)).await?,
         CollectSource::Query(source) => return Ok(Fetched::Query(source)),
     };
-    context.host.progress(Progress { bytes_expected: Some(raw.bytes), ..Progress::phase("unpacking") });
-    let output = spool.path("plain");
+    let (output, exact) = (spool.path("plain"), expected.exact.clone());
+    let prepared = unpack(raw.bytes, context, move |stopped| prepare(raw, &output, exact, stopped));
+    prepared.await.map(Fetched::Body)
+}
+
+/// Does the work of making files readable, on a blocking thread, until it is done or the step is stopped.
+pub(super) async fn unpack<T: Send + 'static>(
+    bytes: u64,
+    context: &StepContext,
+    work: impl FnOnce(&dyn Fn() -> bool) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    context.host.progress(Progress { bytes_expected: Some(bytes), ..Progress::phase("unpacking") });
     // Ends the thread's work when the step is stopped, and also when this future is dropped.
     let stop = context.stop.child_token();
     let _stop_with_us = stop.clone().drop_guard();
-    let prepared = tokio::task::spawn_blocking(move || prepare(raw, &output, &|| stop.is_cancelled()));
-    match prepared.await {
+    match tokio::task::spawn_blocking(move || work(&|| stop.is_cancelled())).await {
         Ok(Err(failure)) if context.stop.is_cancelled() => {
             drop(failure);
             Err(Failure::stopped())
         }
-        Ok(prepared) => prepared.map(Fetched::Body),
+        Ok(done) => done,
         Err(error) => Err(Failure::bug(format!("preparing the data: {error}"))),
     }
 }
 
 /// Makes files that can be read: on a blocking thread, with one record in memory at a time.
-fn prepare(raw: Raw, output: &Path, stopped: &dyn Fn() -> bool) -> Result<Body, Failure> {
+pub(super) fn prepare(raw: Raw, output: &Path, exact: Exact, stopped: &dyn Fn() -> bool) -> Result<Body, Failure> {
     match raw.format {
-        BodyFormat::Json | BodyFormat::Ndjson => one_record_per_line(&raw, output, stopped),
+        BodyFormat::Json | BodyFormat::Ndjson => one_record_per_line(&raw, output, exact, stopped),
         BodyFormat::Csv => plain_text(raw, output, stopped),
         BodyFormat::Parquet => {
             let files = raw.files.into_iter().map(|file| BodyFile { path: file.path, label: file.label }).collect();
@@ -104,8 +142,9 @@ fn prepare(raw: Raw, output: &Path, stopped: &dyn Fn() -> bool) -> Result<Body, 
     }
 }
 
-fn one_record_per_line(raw: &Raw, output: &Path, stopped: &dyn Fn() -> bool) -> Result<Body, Failure> {
-    let mut lines = records::Lines::create(output).map_err(|error| bytes::disk(&error))?;
+fn one_record_per_line(raw: &Raw, output: &Path, exact: Exact, stopped: &dyn Fn() -> bool) -> Result<Body, Failure> {
+    let lines = records::Lines::create(output).map_err(|error| bytes::disk(&error))?;
+    let mut lines = lines.with_exact(exact);
     for file in &raw.files {
         let plain = Plain::open(&file.path, file.charset, raw.max_bytes, stopped);
         let read = plain.map_err(RecordsError::Read).and_then(|plain| match raw.format {
@@ -125,8 +164,8 @@ fn plain_text(raw: Raw, output: &Path, stopped: &dyn Fn() -> bool) -> Result<Bod
     let mut files = Vec::new();
     for (number, file) in raw.files.into_iter().enumerate() {
         let RawFile { path, label, charset } = file;
-        let compressed = bytes::is_gzip(&path).map_err(|error| bytes::input(&label, &error))?;
-        if !compressed && charset.is_none() {
+        let packed = bytes::needs_unpacking(&path).map_err(|error| bytes::input(&label, &error))?;
+        if !packed && charset.is_none() {
             files.push(BodyFile { path, label });
             continue;
         }

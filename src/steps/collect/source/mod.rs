@@ -1,13 +1,23 @@
-//! Where data comes from: HTTP or local files, whole and on disk before anything is read from it.
+//! Where data comes from: HTTP, files or a program, whole and on disk before anything is read from it.
 
+mod bad_lines;
 mod bytes;
 mod command;
+mod depth;
+mod digits;
 mod fetch;
 mod file;
+mod found;
 mod http;
+mod local;
 mod recode;
 mod records;
+mod remote;
 mod report;
 mod walk;
 
-pub(super) use fetch::{Body, Fetched, fetch};
+pub(super) use bad_lines::too_many;
+pub(super) use digits::Exact;
+pub(super) use fetch::{Body, BodyFile, Expected, Fetched, Files, fetch};
+pub(super) use file::Taken;
+pub(super) use found::unchanged;

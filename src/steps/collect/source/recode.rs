@@ -45,7 +45,7 @@ impl<R: Read> Recoder<R> {
         match result {
             DecoderResult::Malformed(..) => Err(io::Error::new(
                 io::ErrorKind::InvalidData,
-                format!("not valid {}, which is what the server calls it", self.encoding.name()),
+                format!("not valid {}, the encoding that was named", self.encoding.name()),
             )),
             DecoderResult::InputEmpty | DecoderResult::OutputFull => Ok(()),
         }

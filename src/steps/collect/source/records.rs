@@ -12,6 +12,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::bytes;
+use super::depth;
+use super::digits::Exact;
 use super::fetch::not_as_promised;
 use super::walk::{self, Walk};
 use crate::domain::failure::Failure;
@@ -20,12 +22,22 @@ use crate::domain::failure::Failure;
 pub(super) struct Lines {
     output: BufWriter<File>,
     count: u64,
+    exact: Exact,
 }
 
 impl Lines {
     /// A new file.
     pub(super) fn create(path: &Path) -> io::Result<Self> {
-        Ok(Self { output: BufWriter::with_capacity(256 * 1024, File::create_new(path)?), count: 0 })
+        Ok(Self {
+            output: BufWriter::with_capacity(256 * 1024, File::create_new(path)?),
+            count: 0,
+            exact: Exact::default(),
+        })
+    }
+
+    /// Numbers of these columns keep every digit.
+    pub(super) fn with_exact(self, exact: Exact) -> Self {
+        Self { exact, ..self }
     }
 
     /// Writes a record. Line breaks in it can only stand between its parts, where a space means the same.
@@ -35,6 +47,10 @@ impl Lines {
         if !text.starts_with('{') {
             return Err(RecordsError::NotARecord { number: self.count, kind: walk::kind_of(text) });
         }
+        if depth::too_deep(text) {
+            return Err(RecordsError::TooDeep(self.count));
+        }
+        let text = &*self.exact.kept(text);
         let mut parts = text.split(['\n', '\r']);
         let write = |output: &mut BufWriter<File>, part: &str| output.write_all(part.as_bytes());
         let written = write(&mut self.output, parts.next().unwrap_or_default())
@@ -63,6 +79,8 @@ pub(super) enum RecordsError {
     Syntax(serde_json::Error),
     /// There are no records where they should be.
     Place(String),
+    /// A record is nested too deep.
+    TooDeep(u64),
     /// A record is not an object.
     NotARecord { number: u64, kind: &'static str },
 }
@@ -80,6 +98,9 @@ impl RecordsError {
             Self::Syntax(error) => not_as_promised(label, format!("not valid JSON: {error}")),
             Self::Place(what) => not_as_promised(label, what)
                 .with_hint("`records` is a JSON pointer to the array of records, for example /data/rows"),
+            Self::TooDeep(number) => {
+                not_as_promised(label, format!("record {number} has more than {} levels", depth::DEEPEST))
+            }
             Self::NotARecord { number, kind } => {
                 not_as_promised(label, format!("record {number} is {kind}, not an object"))
                     .with_hint("each record must be a JSON object; `records` says where the array of records is")

@@ -13,21 +13,25 @@ use super::postgres_types::written;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::progress::Progress;
 use crate::duckdb::literal;
-use crate::postgres::{Ident, PgError, PgErrorKind, Session};
+use crate::postgres::{PgError, PgErrorKind, Session};
 use crate::steps::StepContext;
-use crate::steps::collect::data::Data;
+use crate::steps::collect::data::{Column, Data};
 
 /// Size of the pieces that are sent. The driver passes each of them through a channel, so not too small; one is in
 /// memory at a time.
 const PIECE: usize = 256 * 1024;
 
-/// Writes the data as text.
-pub(super) async fn write(data: &Data, to: &Path, context: &StepContext) -> Result<(), Failure> {
-    let columns: Vec<String> = data.columns.iter().map(written).collect();
+/// Writes these columns of the data as text.
+pub(super) async fn write(data: &Data, columns: &[Column], to: &Path, context: &StepContext) -> Result<(), Failure> {
+    let columns: Vec<String> = columns.iter().map(written).collect();
+    write_query(data, &format!("select {} from stage.main.data", columns.join(", ")), to, context).await
+}
+
+/// Writes the rows of a query on the data as text.
+pub(super) async fn write_query(data: &Data, query: &str, to: &Path, context: &StepContext) -> Result<(), Failure> {
     let statement = format!(
-        "copy (select {} from stage.main.data) to {} (format csv, header false, delimiter ',', quote '\"', escape '\"', \
+        "copy ({query}) to {} (format csv, header false, delimiter ',', quote '\"', escape '\"', \
          nullstr '\\N', force_quote *)",
-        columns.join(", "),
         literal(&to.display().to_string())
     );
     let work =
@@ -35,16 +39,15 @@ pub(super) async fn write(data: &Data, to: &Path, context: &StepContext) -> Resu
     work.await.map_err(|error| error.on(Side::Internal))
 }
 
-/// Streams the text into a table and returns how many rows the server took.
+/// Streams the text into these columns of a table and returns how many rows the server took.
 pub(super) async fn send(
     session: &Session,
     table: &str,
-    data: &Data,
+    columns: &str,
     from: &Path,
     context: &StepContext,
 ) -> Result<u64, Failure> {
-    let columns: Vec<String> = data.columns.iter().map(|column| Ident::new(column.name.as_str()).to_string()).collect();
-    let statement = format!("copy {table} ({}) from stdin (format csv, null '\\N')", columns.join(", "));
+    let statement = format!("copy {table} ({columns}) from stdin (format csv, null '\\N')");
     let work = async {
         let doing = "copying the rows in";
         let failed = |error: tokio_postgres::Error| PgError::new(doing, &error);

@@ -3,14 +3,18 @@
 //! The file is open for a look at the beginning and for the load at the end. The rows come from the data's own file,
 //! attached beside it; the target has them all or none.
 
-use super::fit;
-use super::table::{Found, Target};
+use std::collections::BTreeMap;
+
+use super::beside;
+use super::fit::{self, Fit};
+use super::table::{Found, Load, Target};
 use crate::domain::failure::{Failure, Side};
 use crate::domain::ids::TableName;
 use crate::domain::progress::Progress;
 use crate::domain::step::LoadMode;
 use crate::duckdb::{DuckDbError, DuckDbFile, DuckDbSession, DuckDbTransaction, OpenMode, literal, quoted};
 use crate::steps::collect::data::{Column, Data};
+use crate::steps::collect::source::Taken;
 use crate::steps::{StepContext, marker, rows};
 
 /// Looks at the table, and for the marker.
@@ -25,20 +29,20 @@ pub(super) async fn look(target: &Target<'_>, file: &DuckDbFile, context: &StepC
     found
 }
 
-/// Loads the data.
+/// Loads the data and says which columns the table got.
 pub(super) async fn load(
     target: &Target<'_>,
     file: &DuckDbFile,
-    data: Data,
+    load: Load,
     context: &StepContext,
-) -> Result<u64, Failure> {
-    let Data { session: reading, file: stage, columns, rows } = data;
+) -> Result<Vec<String>, Failure> {
+    let Load { data: Data { session: reading, file: stage, columns, rows, rejected, .. }, taken } = load;
     // Two instances of one process must not have one file open.
     reading.close().await.map_err(|error| error.on(Side::Internal))?;
     context.host.progress(Progress { rows_expected: Some(rows), ..Progress::phase("loading") });
     let session = open(file, OpenMode::ReadWrite, context).await?;
     let source = quoted(&context.hidden_name(0));
-    let has_rows = !columns.is_empty();
+    let has_rows = !columns.is_empty() || rejected > 0;
     if has_rows {
         let attach = format!("attach {} as {source} (read_only)", literal(&stage.display().to_string()));
         if let Err(failure) = execute(&session, vec![attach], "attaching the data", context).await {
@@ -46,7 +50,8 @@ pub(super) async fn load(
             return Err(failure);
         }
     }
-    let loaded = transact(target, &session, &columns, rows, &source, context).await;
+    let coming = Coming { columns, rows, rejected, taken, source: &source };
+    let loaded = Box::pin(transact(target, &session, &coming, context)).await;
     if has_rows {
         let detach = format!("detach database if exists {source}");
         let never = crate::steps::StopSignal::new();
@@ -56,58 +61,75 @@ pub(super) async fn load(
         }
     }
     close(session, context).await;
-    loaded.map(|()| rows)
+    loaded
+}
+
+/// What comes, from the attached database `source`.
+struct Coming<'a> {
+    columns: Vec<Column>,
+    rows: u64,
+    rejected: u64,
+    taken: Vec<Taken>,
+    source: &'a str,
 }
 
 async fn transact(
     target: &Target<'_>,
     session: &DuckDbSession,
-    columns: &[Column],
-    rows: u64,
-    source: &str,
+    coming: &Coming<'_>,
     context: &StepContext,
-) -> Result<(), Failure> {
+) -> Result<Vec<String>, Failure> {
     let transaction = session.begin(&context.stop).await.map_err(|error| error.on(Side::Target))?;
     // Asked again: others may have changed the table while the data was fetched.
-    let existing = find(target, session, context).await?.columns;
-    if let Some(existing) = &existing {
-        fit::check(&target.table, columns, existing, str::eq_ignore_ascii_case, context)?;
-    }
-    let statements = statements_of(target, session, columns, rows, existing.is_some(), source)?;
+    let found = find(target, session, context).await?;
+    let by_now: Vec<(String, String)> = found.taken.into_iter().collect();
+    beside::still_new(&coming.taken, &by_now)?;
+    let fit = match &found.columns {
+        Some(existing) => {
+            fit::fit((&target.table, target.into), &coming.columns, existing, str::eq_ignore_ascii_case, context)?
+        }
+        None => Fit { load: coming.columns.clone(), add: Vec::new() },
+    };
+    let mut statements = statements_of(target, session, &fit, found.columns.is_some(), coming.source)?;
+    statements.extend(statements_beside(target, session, coming));
     let doing = format!("loading into {}", target.table);
     run(&transaction, statements, &doing, context).await?;
     context.unless_stopped(context.host.gate()).await??;
-    transaction.commit().await.map_err(|error| error.on(Side::Target))
+    transaction.commit().await.map_err(|error| error.on(Side::Target))?;
+    Ok(fit.added())
 }
 
-/// Everything that happens in the transaction.
+/// What happens to the table in the transaction.
 fn statements_of(
     target: &Target<'_>,
     session: &DuckDbSession,
-    columns: &[Column],
-    rows: u64,
+    fit: &Fit,
     exists: bool,
     source: &str,
 ) -> Result<Vec<String>, Failure> {
     let table = full(session, &target.table);
     let from = format!("{source}.main.data");
-    let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+    let names: Vec<String> = fit.load.iter().map(|column| column.name.clone()).collect();
     let mut all = Vec::new();
-    match (exists, columns.is_empty()) {
+    let definition = |column: &str, sql_type: &str| format!("{} {sql_type}", quoted(column));
+    match (exists, names.is_empty()) {
         (false, false) => all.push(format!("create table {table} as from {from}")),
         (false, true) if target.into.columns.is_empty() => return Err(fit::no_columns(&target.table)),
         (false, true) => {
             let declared = target.into.columns.iter();
-            let declared: Vec<String> =
-                declared.map(|column| format!("{} {}", quoted(&column.name), column.sql_type)).collect();
+            let declared: Vec<String> = declared.map(|column| definition(&column.name, &column.sql_type)).collect();
             all.push(format!("create table {table} ({})", declared.join(", ")));
         }
         (true, _) => {
+            // Before any row changes: DuckDB refuses it afterwards.
+            for column in &fit.add {
+                all.push(format!("alter table {table} add column {}", definition(&column.name, &column.sql_type)));
+            }
             if target.into.mode == LoadMode::Replace {
                 all.push(format!("delete from {table}"));
             }
             match target.into.mode {
-                _ if columns.is_empty() => {}
+                _ if names.is_empty() => {}
                 LoadMode::Replace | LoadMode::Append => {
                     all.push(rows::insert(rows::Dialect::DuckDb, &table, &from, &names));
                 }
@@ -117,12 +139,28 @@ fn statements_of(
             }
         }
     }
+    Ok(all)
+}
+
+/// What happens beside the table in the same transaction.
+fn statements_beside(target: &Target<'_>, session: &DuckDbSession, coming: &Coming<'_>) -> Vec<String> {
+    let mut all = Vec::new();
+    if coming.rejected > 0 {
+        let rejects = neighbour(session, &target.table, &target.rejects());
+        all.push(beside::make_rejects(&rejects));
+        all.extend(target.owner.put_aside(&rejects, &format!("{}.main.rejects", coming.source)));
+    }
+    if !coming.taken.is_empty() {
+        let files = neighbour(session, &target.table, beside::FILES);
+        all.push(beside::make_files(&files));
+        all.extend(target.owner.remember(&files, &coming.taken));
+    }
     if target.leaves_marker() {
         let markers = markers(session, &target.table);
         all.push(marker::make(&markers));
-        all.extend(target.mark.leave(&markers, rows));
+        all.extend(target.mark.leave(&markers, coming.rows));
     }
-    Ok(all)
+    all
 }
 
 /// The table's columns, and whether this run and step have loaded it.
@@ -139,9 +177,11 @@ async fn find(target: &Target<'_>, session: &DuckDbSession, context: &StepContex
         "select column_name, data_type from duckdb_columns() where {} order by column_index",
         place(&target.table.name)
     );
-    let has_markers = format!("select count(*) from duckdb_tables() where {}", place(marker::TABLE));
+    let has = |table: &str| format!("select count(*) from duckdb_tables() where {}", place(table));
+    let (has_markers, has_files) = (has(marker::TABLE), has(beside::FILES));
     let marker = target.mark.find(&markers(session, &target.table));
-    let looks_for_marker = target.leaves_marker();
+    let files = target.owner.taken(&neighbour(session, &target.table, beside::FILES));
+    let (looks_for_marker, looks_for_files) = (target.leaves_marker(), target.remembers);
     let found = session.run(&context.stop, "looking at the table", move |connection| {
         let mut statement = connection.prepare(&columns)?;
         let columns = statement.query_map([], |row| Ok(Column { name: row.get(0)?, sql_type: row.get(1)? }))?;
@@ -152,7 +192,13 @@ async fn find(target: &Target<'_>, session: &DuckDbSession, context: &StepContex
             let mut statement = connection.prepare(&marker)?;
             loaded = statement.query_map([], |row| row.get::<_, u64>(0))?.next().transpose()?;
         }
-        Ok(Found { columns: (!columns.is_empty()).then_some(columns), loaded })
+        let mut taken = BTreeMap::new();
+        if looks_for_files && connection.query_row(&has_files, [], |row| row.get::<_, u64>(0))? > 0 {
+            let mut statement = connection.prepare(&files)?;
+            let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            taken = found.collect::<Result<_, _>>()?;
+        }
+        Ok(Found { columns: (!columns.is_empty()).then_some(columns), loaded, taken })
     });
     found.await.map_err(|error| error.on(Side::Target))
 }
@@ -193,14 +239,14 @@ fn all(connection: &::duckdb::Connection, statements: &[String]) -> ::duckdb::Re
 
 /// The table's full name. With the database's, because `a.b` might also be table `b` of a database `a`.
 fn full(session: &DuckDbSession, table: &TableName) -> String {
-    beside(session, table, &table.name)
+    neighbour(session, table, &table.name)
 }
 
 fn markers(session: &DuckDbSession, table: &TableName) -> String {
-    beside(session, table, marker::TABLE)
+    neighbour(session, table, marker::TABLE)
 }
 
-fn beside(session: &DuckDbSession, table: &TableName, name: &str) -> String {
+fn neighbour(session: &DuckDbSession, table: &TableName, name: &str) -> String {
     let schema = table.schema.as_deref().unwrap_or("main");
     format!("{}.{}.{}", quoted(session.database_name()), quoted(schema), quoted(name))
 }

@@ -1,44 +1,48 @@
 //! A load into a PostgreSQL table.
 //!
-//! A table that is replaced is filled under a hidden name and swapped in. Rows that are added or replaced by key go
-//! into a temporary table first, which is gone with its session, and from there into the table, in one transaction with
-//! their marker.
+//! A table that is replaced is filled under a hidden name and swapped in. Rows that are added or replaced by key are in
+//! `postgres_add`.
 
 use std::path::PathBuf;
 
+use super::beside::{self, REJECT_COLUMNS};
+use super::fit::{self, Fit};
 use super::postgres_look::existing;
-use super::table::Target;
-use super::{copy_text, fit, postgres_types};
+use super::table::{Load, Target};
+use super::{copy_text, postgres_types};
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::step::LoadMode;
 use crate::postgres::replacement::{self, Coming, Replacement, Wanted};
 use crate::postgres::{self, Ident, PgError, Place, Server, Session};
 use crate::steps::collect::data::{Column, Data};
+use crate::steps::collect::source::Taken;
 use crate::steps::spool::Spool;
-use crate::steps::{StepContext, marker, rows, session, sweep};
+use crate::steps::{StepContext, marker, session, sweep};
 
 /// Days are not guessed from their order, and no general limit ends a long load.
 const SETTINGS: &str = "set datestyle = 'ISO, YMD'; set statement_timeout = 0; \
                         set idle_in_transaction_session_timeout = 0";
 
-/// The temporary table of rows that are to be added.
-const NEW_ROWS: &str = "pg_temp.windlass_new_rows";
+/// The temporary table of rows that were put aside.
+const PUT_ASIDE: &str = "pg_temp.windlass_put_aside";
 
-/// Loads the data.
+/// Loads the data and says which columns the table got.
 pub(super) async fn load(
     target: &Target<'_>,
     server: &Server,
-    data: Data,
+    load: Load,
     spool: &Spool,
     context: &StepContext,
-) -> Result<u64, Failure> {
-    let (text, rows) = (spool.path("rows.csv"), data.rows);
-    if rows > 0 {
-        copy_text::write(&data, &text, context).await?;
+) -> Result<Vec<String>, Failure> {
+    let (text, aside) = (spool.path("rows.csv"), spool.path("aside.csv"));
+    let Load { data, taken } = load;
+    if data.rejected > 0 {
+        let query = format!("select {REJECT_COLUMNS} from stage.main.rejects");
+        copy_text::write_query(&data, &query, &aside, context).await?;
     }
     let session = session::open(server, "target", Side::Target, context).await?;
-    let loading = Loading { target, session, data, text, context };
+    let loading = Loading { target, session, data, taken, text, aside, context };
     let result = match target.into.mode {
         LoadMode::Replace => Box::pin(loading.replace()).await,
         LoadMode::Append | LoadMode::Upsert => Box::pin(loading.add()).await,
@@ -52,28 +56,33 @@ pub(super) async fn load(
     if let Err(error) = data.session.close().await {
         context.warn(error.to_string());
     }
-    result.map(|()| rows)
+    result
 }
 
 /// A load under way.
-struct Loading<'a> {
-    target: &'a Target<'a>,
-    session: Session,
-    data: Data,
+pub(super) struct Loading<'a> {
+    pub(super) target: &'a Target<'a>,
+    pub(super) session: Session,
+    pub(super) data: Data,
+    pub(super) taken: Vec<Taken>,
     /// The rows as text.
     text: PathBuf,
-    context: &'a StepContext,
+    /// The rows that were put aside, as text.
+    aside: PathBuf,
+    pub(super) context: &'a StepContext,
 }
 
 impl Loading<'_> {
     /// Fills a new table and swaps it in.
-    async fn replace(&self) -> Result<(), Failure> {
-        let (place, existing) = self.prepared().await?;
-        let otherwise = if existing.is_some() { String::new() } else { self.definition()? };
-        let replacement = self.plan(place, otherwise).await?;
+    async fn replace(&self) -> Result<Vec<String>, Failure> {
+        let (place, fit) = self.prepared().await?;
+        let otherwise = if place.oid.is_some() { String::new() } else { self.definition()? };
+        let replacement = self.plan(place.clone(), otherwise).await?;
         let new = replacement.hidden().to_string();
         self.execute(&replacement.create(), "making the new table").await?;
-        self.fill(&new).await?;
+        self.add_columns(&new, &fit).await?;
+        self.fill(&new, &fit.load).await?;
+        let also = self.put_aside(&place).await?;
         let only = std::slice::from_ref(&replacement);
         let complete = async {
             replacement::complete(&self.session, only).await?;
@@ -81,7 +90,8 @@ impl Loading<'_> {
         };
         self.until_stopped(complete).await?;
         self.context.unless_stopped(self.context.host.gate()).await??;
-        self.until_stopped(replacement::swap(&self.session, only)).await
+        self.until_stopped(replacement::swap_and(&self.session, only, &also)).await?;
+        Ok(fit.added())
     }
 
     /// Plans the new table: like the one that is there, or by that definition.
@@ -97,58 +107,8 @@ impl Loading<'_> {
         Ok(replacement)
     }
 
-    /// Adds rows, or replaces those of the same key, and leaves the marker.
-    async fn add(&self) -> Result<(), Failure> {
-        let (place, existing) = self.prepared().await?;
-        let table = place.full().to_string();
-        let markers = self.until_stopped(marker::prepare(&self.session, &place)).await?;
-        self.execute("begin", "beginning the transaction").await?;
-        if existing.is_none() {
-            self.make(&table).await?;
-        }
-        if self.data.rows > 0 {
-            self.add_rows(&table).await?;
-        }
-        for statement in self.target.mark.leave(&markers, self.data.rows) {
-            self.execute(&statement, "leaving the marker").await?;
-        }
-        self.context.unless_stopped(self.context.host.gate()).await??;
-        self.execute("commit", "committing").await
-    }
-
-    /// Makes the table within the transaction, unless another run that found none either has made it meanwhile: the
-    /// second waits for the first, whose rows and table become visible together.
-    async fn make(&self, table: &str) -> Result<(), Failure> {
-        self.execute(&rows::wait_for_maker(table), "waiting for another run that makes the same table").await?;
-        if self.prepared().await?.1.is_none() {
-            self.execute(&format!("create table {table} ({})", self.definition()?), "making the table").await?;
-        }
-        Ok(())
-    }
-
-    async fn add_rows(&self, table: &str) -> Result<(), Failure> {
-        let names: Vec<String> = self.data.columns.iter().map(|column| column.name.clone()).collect();
-        let list = names.iter().map(|name| Ident::new(name.as_str()).to_string()).collect::<Vec<_>>().join(", ");
-        // Of the table's own types, so that what doesn't fit is told with its line.
-        let make =
-            format!("create temporary table windlass_new_rows on commit drop as select {list} from {table} limit 0");
-        self.execute(&make, "making a temporary table").await?;
-        self.fill(NEW_ROWS).await?;
-        let doing = format!("loading into {}", self.target.table);
-        if self.target.into.mode != LoadMode::Upsert {
-            return self.execute(&rows::insert(rows::Dialect::Postgres, table, NEW_ROWS, &names), &doing).await;
-        }
-        // Nobody may add a row of a new key between the two statements.
-        let lock = format!("lock table {table} in share row exclusive mode; analyze {NEW_ROWS}");
-        self.execute(&lock, &doing).await?;
-        for statement in rows::upsert(rows::Dialect::Postgres, table, NEW_ROWS, &names, &self.target.into.key) {
-            self.execute(&statement, &doing).await?;
-        }
-        Ok(())
-    }
-
-    /// The table's place and columns, which fit the data.
-    async fn prepared(&self) -> Result<(Place, Option<Vec<Column>>), Failure> {
+    /// The table's place, and how the data fits it; all of the data fits a table that isn't there.
+    pub(super) async fn prepared(&self) -> Result<(Place, Fit), Failure> {
         let look = async {
             self.session.execute(SETTINGS, "preparing the session").await?;
             let place = postgres::place(&self.session, &self.target.table).await?;
@@ -157,46 +117,86 @@ impl Loading<'_> {
             Ok((place, columns))
         };
         let (place, existing) = self.until_stopped(look).await?;
-        if let Some(existing) = &existing {
-            fit::check(&self.target.table, &self.data.columns, existing, |one, other| one == other, self.context)?;
-        }
-        Ok((place, existing))
+        let (columns, of) = (&self.data.columns, (&self.target.table, self.target.into));
+        let fit = match &existing {
+            Some(existing) => fit::fit(of, columns, existing, |one, other| one == other, self.context)?,
+            None => Fit { load: columns.clone(), add: Vec::new() },
+        };
+        Ok((place, fit))
     }
 
-    /// Streams the rows into a table, and makes sure that all of them arrived.
-    async fn fill(&self, table: &str) -> Result<(), Failure> {
+    /// Gives a table the columns that it hasn't.
+    pub(super) async fn add_columns(&self, table: &str, fit: &Fit) -> Result<(), Failure> {
+        if fit.add.is_empty() {
+            return Ok(());
+        }
+        let add = fit.add.iter().map(|column| format!("add column {}", self.column(column)));
+        let add = add.collect::<Vec<_>>().join(", ");
+        self.execute(&format!("alter table {table} {add}"), "adding columns to the table").await
+    }
+
+    /// Streams these columns' rows into a table, and makes sure that all of them arrived.
+    pub(super) async fn fill(&self, table: &str, columns: &[Column]) -> Result<(), Failure> {
         if self.data.rows == 0 {
             return Ok(());
         }
-        let rows = copy_text::send(&self.session, table, &self.data, &self.text, self.context).await?;
-        if rows != self.data.rows {
-            let message = format!("copying the rows in: {} rows were sent, the server took {rows}", self.data.rows);
-            return Err(Failure::permanent(Code::CopyCount, Side::Target, message));
+        copy_text::write(&self.data, columns, &self.text, self.context).await?;
+        let list = columns.iter().map(|column| Ident::new(column.name.as_str()).to_string());
+        let list = list.collect::<Vec<_>>().join(", ");
+        let rows = copy_text::send(&self.session, table, &list, &self.text, self.context).await?;
+        all_arrived(self.data.rows, rows)
+    }
+
+    /// Brings the rows that were put aside to the server. Gives the statements that add them to their table.
+    pub(super) async fn put_aside(&self, place: &Place) -> Result<Vec<String>, Failure> {
+        if self.data.rejected == 0 {
+            return Ok(Vec::new());
         }
-        Ok(())
+        let doing = "making the table of rows that are put aside";
+        let rejects = place.beside(&self.target.rejects()).to_string();
+        let make = beside::make_rejects(&rejects);
+        self.until_stopped(marker::prepare_table(&self.session, &rejects, &make, doing)).await?;
+        let temporary = "create temporary table windlass_put_aside \
+                         (file text, line bigint, column_name text, text text, error text)";
+        self.execute(temporary, doing).await?;
+        let rows = copy_text::send(&self.session, PUT_ASIDE, REJECT_COLUMNS, &self.aside, self.context).await?;
+        all_arrived(self.data.rejected, rows)?;
+        Ok(self.target.owner.put_aside(&rejects, PUT_ASIDE))
     }
 
     /// The columns of a new table: as declared, else as PostgreSQL calls what the data is.
-    fn definition(&self) -> Result<String, Failure> {
-        let declared = &self.target.into.columns;
-        let column = |name: &str, sql_type: &str| format!("{} {sql_type}", Ident::new(name));
+    pub(super) fn definition(&self) -> Result<String, Failure> {
+        let declared = self.target.into.columns.iter();
         let columns: Vec<String> = if self.data.columns.is_empty() {
-            declared.iter().map(|declared| column(&declared.name, &declared.sql_type)).collect()
+            declared.map(|declared| format!("{} {}", Ident::new(declared.name.as_str()), declared.sql_type)).collect()
         } else {
-            let type_of = |found: &Column| {
-                let declared = declared.iter().find(|declared| declared.name == found.name);
-                declared.map_or_else(|| postgres_types::sql_type(&found.sql_type), |declared| declared.sql_type.clone())
-            };
-            self.data.columns.iter().map(|found| column(&found.name, &type_of(found))).collect()
+            self.data.columns.iter().map(|found| self.column(found)).collect()
         };
         if columns.is_empty() { Err(fit::no_columns(&self.target.table)) } else { Ok(columns.join(", ")) }
     }
 
-    async fn execute(&self, sql: &str, doing: &str) -> Result<(), Failure> {
+    /// A column of the data in CREATE TABLE.
+    fn column(&self, found: &Column) -> String {
+        let declared = self.target.into.columns.iter().find(|declared| declared.name == found.name);
+        let sql_type =
+            declared.map_or_else(|| postgres_types::sql_type(&found.sql_type), |declared| declared.sql_type.clone());
+        format!("{} {sql_type}", Ident::new(found.name.as_str()))
+    }
+
+    pub(super) async fn execute(&self, sql: &str, doing: &str) -> Result<(), Failure> {
         self.until_stopped(self.session.execute(sql, doing)).await.map(drop)
     }
 
-    async fn until_stopped<T>(&self, work: impl Future<Output = Result<T, PgError>>) -> Result<T, Failure> {
+    pub(super) async fn until_stopped<T>(&self, work: impl Future<Output = Result<T, PgError>>) -> Result<T, Failure> {
         self.session.run_until(&self.context.stop, Side::Target, work).await
     }
+}
+
+/// Fails unless the server took as many rows as were sent.
+fn all_arrived(sent: u64, taken: u64) -> Result<(), Failure> {
+    if sent == taken {
+        return Ok(());
+    }
+    let message = format!("copying the rows in: {sent} rows were sent, the server took {taken}");
+    Err(Failure::permanent(Code::CopyCount, Side::Target, message))
 }

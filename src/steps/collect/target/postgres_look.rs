@@ -1,5 +1,6 @@
 //! A look at a PostgreSQL table before anything is fetched.
 
+use super::beside;
 use super::table::{Found, Target};
 use crate::domain::failure::{Failure, Side};
 use crate::domain::step::LoadMode;
@@ -21,7 +22,8 @@ pub(super) async fn look(target: &Target<'_>, server: &Server, context: &StepCon
             }
             let columns = existing(&session, &place).await?;
             let loaded = if target.leaves_marker() { target.mark.found(&session, &place).await? } else { None };
-            Ok(Found { columns, loaded })
+            let taken = if target.remembers { taken(target, &session, &place).await? } else { Vec::new() };
+            Ok(Found { columns, loaded, taken: taken.into_iter().collect() })
         };
         session.run_until(&context.stop, Side::Target, found).await
     };
@@ -37,4 +39,20 @@ pub(super) async fn existing(session: &Session, place: &Place) -> Result<Option<
                where attrelid = $1 and attnum > 0 and not attisdropped order by attnum";
     let rows = session.query(sql, &[&oid], "looking at the table's columns").await?;
     Ok(Some(rows.iter().map(|row| Column { name: row.get(0), sql_type: row.get(1) }).collect()))
+}
+
+/// The files that this step has taken: path and version.
+pub(super) async fn taken(
+    target: &Target<'_>,
+    session: &Session,
+    place: &Place,
+) -> Result<Vec<(String, String)>, PgError> {
+    let doing = "looking which files were taken";
+    let files = place.beside(beside::FILES).to_string();
+    let exists = session.query_one("select to_regclass($1) is not null", &[&files], doing).await?;
+    if !exists.get::<_, bool>(0) {
+        return Ok(Vec::new());
+    }
+    let rows = session.query(&target.owner.taken(&files), &[], doing).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }

@@ -1,7 +1,7 @@
 //! What DuckDB's types are in PostgreSQL, and how their values are written for COPY.
 
 use crate::duckdb::quoted;
-use crate::steps::collect::data::Column;
+use crate::steps::collect::data::{Column, WHOLE};
 
 /// The PostgreSQL type that holds every value of a DuckDB type.
 pub(super) fn sql_type(duckdb: &str) -> String {
@@ -31,6 +31,23 @@ pub(super) fn sql_type(duckdb: &str) -> String {
         _ => "text",
     }
     .to_owned()
+}
+
+/// The DuckDB type that takes just the texts that PostgreSQL's takes, as far as there is one: then a row that PostgreSQL
+/// would refuse can be told beforehand. Whole numbers are read with decimals, because DuckDB would round them.
+pub(super) fn checked(postgres: &str) -> Option<String> {
+    let lower = postgres.to_ascii_lowercase();
+    let duckdb = match lower.as_str() {
+        "smallint" | "integer" | "int" | "bigint" | "int2" | "int4" | "int8" => WHOLE,
+        "double precision" | "float8" => "DOUBLE",
+        "date" => "DATE",
+        "uuid" => "UUID",
+        other => {
+            let digits = other.strip_prefix("numeric(")?.split([',', ')']).next()?.trim().parse::<u32>().ok()?;
+            return (digits <= 38 && !other.contains('-')).then(|| other.replacen("numeric", "DECIMAL", 1));
+        }
+    };
+    Some(duckdb.to_owned())
 }
 
 /// A column as an expression whose text PostgreSQL reads.
