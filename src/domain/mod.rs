@@ -8,6 +8,7 @@ pub mod failure;
 pub mod firing;
 pub mod ids;
 pub mod job;
+pub mod note;
 pub mod object;
 pub mod observation;
 pub mod outcome;

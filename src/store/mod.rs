@@ -12,6 +12,7 @@ mod find;
 mod firing;
 mod lock;
 mod migrate;
+mod note;
 mod pool;
 mod progress;
 mod record;

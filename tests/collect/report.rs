@@ -6,11 +6,11 @@ use std::time::Duration;
 use serde_json::json;
 use windlass::domain::code::Code;
 use windlass::domain::failure::FailureClass;
-use windlass::domain::step::{BodyFormat, CollectSource, HttpSource, Poll, Report};
+use windlass::domain::step::{BodyFormat, CollectSource, HttpRequest, Poll, Report};
 use wiremock::matchers::{any, method, path, path_regex};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use super::world::{BOTH, To, World, request};
+use super::world::{self, BOTH, To, World};
 
 /// What the server did.
 #[derive(Default)]
@@ -60,22 +60,19 @@ async fn reports(ready_at: u32) -> (MockServer, Arc<Mutex<State>>) {
 
 fn source(server: &MockServer) -> CollectSource {
     let url = |rest: &str| format!("{}/reports{rest}", server.uri());
-    CollectSource::Http(Box::new(HttpSource {
-        request: request("GET", &url("/{{ report.id }}/data")),
-        format: BodyFormat::Json,
-        records: None,
-        max_bytes: 1_000_000,
-        report: Some(Report {
-            create: request("POST", &url("")),
-            poll: Poll {
-                request: request("GET", &url("/{{ report.id }}")),
-                until: "poll.status == 'BUILT'".into(),
-                every: Duration::from_millis(5),
-                timeout: Duration::from_secs(20),
-            },
-            delete: Some(request("DELETE", &url("/{{ report.id }}"))),
-        }),
-    }))
+    let mut source = world::source(&url("/{{ report.id }}/data"), BodyFormat::Json);
+    source.report = Some(Report {
+        create: HttpRequest::new("POST", url("")),
+        poll: Poll {
+            request: HttpRequest::new("GET", url("/{{ report.id }}")),
+            until: "poll.status == 'BUILT'".into(),
+            failed_if: Some("poll.status == 'FAILED'".into()),
+            every: Duration::from_millis(5),
+            timeout: Duration::from_secs(20),
+        },
+        delete: Some(HttpRequest::new("DELETE", url("/{{ report.id }}"))),
+    });
+    CollectSource::Http(Box::new(source))
 }
 
 const DELETED: &str = "/reports/%EB%B3%B4%EA%B3%A0%EC%84%9C%201";

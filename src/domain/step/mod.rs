@@ -9,8 +9,9 @@ mod sql;
 mod trigger;
 
 pub use collect::{
-    BodyFormat, CollectSource, CollectStep, ColumnType, CommandSource, Expect, FileSource, HttpAuth, HttpRequest,
-    HttpSource, Into, LoadMode, Poll, QuerySource, Report, RowBounds,
+    BodyFormat, CollectSource, CollectStep, ColumnType, CommandSource, CursorTo, Expect, FileSource, HmacAuth,
+    HttpAuth, HttpRequest, HttpSource, Into, LoadMode, PageBy, PageSize, Paginate, Poll, QuerySource, RateLimit,
+    Report, RequestRetry, RowBounds, SignatureAlgorithm, SignatureEncoding, TlsFiles, Transport,
 };
 pub use command::CommandStep;
 pub use copy_to_staging::{CopyRead, CopySource, CopyStep, CopySwap, CopyTarget, CopyVerify};

@@ -16,8 +16,8 @@ mod trigger;
 mod value;
 
 pub(crate) use collect::{
-    RawAuth, RawCollect, RawCommandSource, RawExpect, RawFileSource, RawHttp, RawInto, RawPoll, RawQuery, RawReport,
-    RawRequest, RawRows,
+    RawAuth, RawCollect, RawCommandSource, RawCursor, RawExpect, RawFileSource, RawHmacAuth, RawHttp, RawInto,
+    RawPaginate, RawPoll, RawQuery, RawRateLimit, RawReport, RawRequest, RawRequestRetry, RawRows, RawTls,
 };
 pub(crate) use command::RawCommand;
 pub(crate) use copy_to_staging::{RawCopy, RawCopyFrom, RawCopyTo};
@@ -29,4 +29,4 @@ pub(crate) use schedule::RawSchedule;
 pub(crate) use sql::RawSql;
 pub(crate) use step::RawStep;
 pub(crate) use trigger::RawTrigger;
-pub(crate) use value::{Length, OneOrMany, Pairs, Scalar, Unused};
+pub(crate) use value::{Anything, Length, OneOrMany, Pairs, Scalar, Unused};

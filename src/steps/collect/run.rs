@@ -23,7 +23,7 @@ pub(in crate::steps) async fn run(step: &CollectStep, context: &StepContext) -> 
     }
     let spool = Spool::make(context)?;
     let wanted = target.wanted_types(&found);
-    let (data, bytes) = match source::fetch(&step.source, &spool, context).await? {
+    let (data, bytes) = match source::fetch(step, &spool, context).await? {
         Fetched::Body(body) => {
             context.host.progress(Progress::phase("reading"));
             let data = Box::pin(data::read(&body, &wanted, &spool, context)).await?;

@@ -12,6 +12,9 @@ pub struct Expect {
     pub not_null: Vec<String>,
     /// Columns that together tell rows apart; none if empty.
     pub unique: Vec<String>,
+    /// Values that an HTTP server's JSON answer must have, by JSON pointer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub json: Vec<(String, serde_json::Value)>,
 }
 
 /// Bounds on a number of rows, both included.

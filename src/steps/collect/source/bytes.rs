@@ -27,7 +27,7 @@ pub(super) struct Plain<'a> {
 }
 
 impl<'a> Plain<'a> {
-    /// Opens a file. Gzip is recognised by its first bytes, whatever the file is called.
+    /// Opens a file. Gzip and zstd are recognised by their first bytes, whatever the file is called.
     pub(super) fn open(
         path: &Path,
         charset: Option<&'static Encoding>,
@@ -35,10 +35,10 @@ impl<'a> Plain<'a> {
         stopped: &'a dyn Fn() -> bool,
     ) -> io::Result<Self> {
         let file = BufReader::with_capacity(BUFFER, File::open(path)?);
-        let bytes: Box<dyn Read> = if is_gzip(path)? {
-            Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file)))
-        } else {
-            Box::new(file)
+        let bytes: Box<dyn Read> = match packing_of(path)? {
+            Packing::Gzip => Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file))),
+            Packing::Zstd => Box::new(BufReader::with_capacity(BUFFER, zstd::Decoder::with_buffer(file)?)),
+            Packing::None => Box::new(file),
         };
         let mut inner: Box<dyn Read> = match charset {
             Some(charset) => Box::new(Recoder::new(bytes, charset)),
@@ -71,11 +71,26 @@ impl Read for Plain<'_> {
     }
 }
 
-/// Whether a file begins as gzip does.
-pub(super) fn is_gzip(path: &Path) -> io::Result<bool> {
+/// How a file is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Packing {
+    /// Not at all.
+    None,
+    /// Gzip, also several one after the other.
+    Gzip,
+    /// Zstandard, also several frames one after the other.
+    Zstd,
+}
+
+/// How a file is compressed, seen from how it begins.
+pub(super) fn packing_of(path: &Path) -> io::Result<Packing> {
     let mut head = Vec::new();
-    File::open(path)?.take(2).read_to_end(&mut head)?;
-    Ok(head == [0x1f, 0x8b])
+    File::open(path)?.take(4).read_to_end(&mut head)?;
+    Ok(match head.as_slice() {
+        [0x1f, 0x8b, ..] => Packing::Gzip,
+        [0x28, 0xb5, 0x2f, 0xfd] => Packing::Zstd,
+        _ => Packing::None,
+    })
 }
 
 /// Writes all of it to a new file.

@@ -4,15 +4,18 @@ use std::path::{Path, PathBuf};
 
 use encoding_rs::Encoding;
 
-use super::bytes::{self, Plain};
+use super::bytes::{self, Packing, Plain};
 use super::records::{self, RecordsError};
 use super::{command, file, http};
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::progress::Progress;
-use crate::domain::step::{BodyFormat, CollectSource, QuerySource};
+use crate::domain::step::{BodyFormat, CollectSource, CollectStep, QuerySource};
 use crate::steps::StepContext;
 use crate::steps::spool::Spool;
+
+/// How many files are named where there are many.
+const SHOWN_LABELS: usize = 3;
 
 /// A file as it came.
 pub(super) struct RawFile {
@@ -66,12 +69,12 @@ pub(in crate::steps::collect) enum Fetched<'s> {
 
 /// Fetches all of a source's data, where it comes as a body.
 pub(in crate::steps::collect) async fn fetch<'s>(
-    source: &'s CollectSource,
+    step: &'s CollectStep,
     spool: &Spool,
     context: &StepContext,
 ) -> Result<Fetched<'s>, Failure> {
-    let raw = match source {
-        CollectSource::Http(source) => Box::pin(http::fetch(source, spool, context)).await?,
+    let raw = match &step.source {
+        CollectSource::Http(source) => Box::pin(http::fetch(source, &step.expect.json, spool, context)).await?,
         CollectSource::File(source) => file::find(source, context)?,
         CollectSource::Command(source) => Box::pin(command::fetch(source, spool, context)).await?,
         CollectSource::Query(source) => return Ok(Fetched::Query(source)),
@@ -114,10 +117,21 @@ fn one_record_per_line(raw: &Raw, output: &Path, stopped: &dyn Fn() -> bool) -> 
         });
         read.map_err(|error| error.failure(&file.label))?;
     }
-    let label = raw.files.iter().map(|file| file.label.as_str()).collect::<Vec<_>>().join(", ");
+    let label = label_of(&raw.files);
     let count = lines.finish().map_err(|error| bytes::disk(&error))?;
     let files = vec![BodyFile { path: output.to_owned(), label }];
     Ok(Body { files, format: BodyFormat::Ndjson, records: Some(count), bytes: raw.bytes })
+}
+
+/// What errors call several files: the first few of them.
+fn label_of(files: &[RawFile]) -> String {
+    let mut names: Vec<&str> = files.iter().take(SHOWN_LABELS).map(|file| file.label.as_str()).collect();
+    let more = files.len().saturating_sub(SHOWN_LABELS);
+    let rest = format!("{more} more");
+    if more > 0 {
+        names.push(&rest);
+    }
+    names.join(", ")
 }
 
 /// CSV is read where it is, unless it is compressed or encoded otherwise.
@@ -125,8 +139,8 @@ fn plain_text(raw: Raw, output: &Path, stopped: &dyn Fn() -> bool) -> Result<Bod
     let mut files = Vec::new();
     for (number, file) in raw.files.into_iter().enumerate() {
         let RawFile { path, label, charset } = file;
-        let compressed = bytes::is_gzip(&path).map_err(|error| bytes::input(&label, &error))?;
-        if !compressed && charset.is_none() {
+        let compressed = bytes::packing_of(&path).map_err(|error| bytes::input(&label, &error))?;
+        if compressed == Packing::None && charset.is_none() {
             files.push(BodyFile { path, label });
             continue;
         }

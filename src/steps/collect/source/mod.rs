@@ -7,7 +7,6 @@ mod file;
 mod http;
 mod recode;
 mod records;
-mod report;
 mod walk;
 
 pub(super) use fetch::{Body, Fetched, fetch};
