@@ -179,7 +179,7 @@ impl Host for MemoryHost {
     }
 
     fn forget<'a>(&'a self, note: &'a Note) -> BoxFuture<'a, Result<(), Failure>> {
-        self.notes.lock().unwrap().retain(|known| known != note);
+        self.notes.lock().unwrap().retain(|known| (&known.name, &known.value) != (&note.name, &note.value));
         async { Ok(()) }.boxed()
     }
 }

@@ -1,5 +1,6 @@
 //! What is common to bodies: their format, their size, where their records are.
 
+use crate::domain::charset::charset_named;
 use crate::domain::step::BodyFormat;
 use crate::spec::problems::At;
 use crate::spec::resolve::resolver::Resolver;
@@ -18,7 +19,7 @@ impl Resolver<'_, '_> {
     /// An encoding's name, as browsers know it.
     pub(super) fn charset(&mut self, given: Option<&String>, at: At<'_>) -> Option<String> {
         let name = given?;
-        if encoding_rs::Encoding::for_label(name.as_bytes()).is_none() {
+        if charset_named(name).is_none() {
             let hint = "for example utf-8, euc-kr (also for CP949), shift_jis, gb18030, windows-1252";
             self.wrong(at.key("charset"), format!("`{name}` is not a known encoding"), hint);
         }

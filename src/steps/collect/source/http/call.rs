@@ -61,16 +61,18 @@ impl<'a> Caller<'a> {
     /// The request, once the rate limit lets it through.
     pub(super) async fn admitted(&self, call: Call<'_>) -> Result<Request, Failure> {
         if let Some(limit) = &self.source.rate_limit {
-            let name = match &limit.by {
-                Some(name) => format!("name {}", call.scope.text(name)?),
-                None => format!("host {}", self.rendered(call)?.host()),
+            // A host and a name of the same letters are two things.
+            let (kind, name) = match &limit.by {
+                Some(name) => ("name", call.scope.text(name)?),
+                None => ("host", self.rendered(call)?.host()),
             };
             let waiting = || {
                 let per = humantime::format_duration(limit.per);
                 let phase = format!("waiting for the rate limit of {name} ({} in {per})", limit.requests);
                 self.context.host.progress(Progress::phase(phase));
             };
-            self.context.environment.rate_limits.pass(&name, (limit.requests, limit.per), waiting).await;
+            let key = format!("{kind} {name}");
+            self.context.environment.rate_limits.pass(&key, (limit.requests, limit.per), waiting).await;
         }
         // Only now: the signature must be of the moment at which the request is sent.
         self.rendered(call)

@@ -115,7 +115,7 @@ impl Pages<'_> {
         let (path, mut partial) = (self.spool.path(&self.name()), Partial::default());
         let mut tries = caller.tries(Call { request: &caller.source.request, turn, scope: self.scope });
         loop {
-            let request = tries.next().await?;
+            let request = context.unless_stopped(tries.next()).await??;
             match page {
                 Some((number, _)) => context.debug(format!("downloading page {number}: {}", request.shown())),
                 None => context.info(format!("downloading: {}", request.shown())),

@@ -4,6 +4,7 @@ use encoding_rs::{Encoding, UTF_8};
 
 use super::call::Caller;
 use super::{pages, report};
+use crate::domain::charset::charset_named;
 use crate::domain::failure::Failure;
 use crate::domain::step::HttpSource;
 use crate::fetch::Download;
@@ -36,7 +37,7 @@ pub(super) fn charset(source: &HttpSource, download: &Download) -> Result<Option
         .find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
         .map(|(_, value)| value.trim().trim_matches('"'));
     let Some(named) = source.charset.as_deref().or(named) else { return Ok(None) };
-    let encoding = Encoding::for_label(named.as_bytes()).ok_or_else(|| {
+    let encoding = charset_named(named).ok_or_else(|| {
         not_as_promised(&download.doing, format!("its charset `{named}` is not known"))
             .with_hint("`charset` says what it is, whatever the server calls it")
     })?;
