@@ -78,14 +78,12 @@ impl Client {
 
     /// The next piece of a body; `None` at its end.
     pub(super) async fn chunk(&self, response: &mut Response, doing: &str) -> Result<Option<Bytes>, FetchError> {
-        match timeout(self.options.idle, response.chunk()).await {
-            Ok(chunk) => chunk.map_err(|error| FetchError::of_client(doing, error)),
-            Err(_) => {
-                let message = format!("nothing came for {}", shown(self.options.idle));
-                Err(FetchError::new(doing, FetchErrorKind::BrokeOff, message)
-                    .hinting("raise `timeouts.idle` if the server needs longer between two pieces"))
-            }
+        if let Ok(chunk) = timeout(self.options.idle, response.chunk()).await {
+            return chunk.map_err(|error| FetchError::of_client(doing, error));
         }
+        let message = format!("nothing came for {}", shown(self.options.idle));
+        Err(FetchError::new(doing, FetchErrorKind::BrokeOff, message)
+            .hinting("raise `timeouts.idle` if the server needs longer between two pieces"))
     }
 
     /// Sends a request whose answer has nothing to say but whether it was a success.

@@ -92,10 +92,10 @@ impl FetchError {
 
     /// Whether it is certain that the server has not done what it was asked.
     pub const fn was_not_taken(&self) -> bool {
+        use FetchErrorKind::{Request, Status, Tls, Unreachable};
         match self.kind {
-            FetchErrorKind::Request | FetchErrorKind::Unreachable | FetchErrorKind::Tls => true,
-            FetchErrorKind::Status(429 | 425) => true,
-            FetchErrorKind::Status(503) => self.retry_after.is_some(),
+            Request | Unreachable | Tls | Status(425 | 429) => true,
+            Status(503) => self.retry_after.is_some(),
             _ => false,
         }
     }

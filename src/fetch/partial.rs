@@ -85,7 +85,7 @@ mod tests {
     fn only_a_body_that_can_be_told_from_others_is_gone_on_with() {
         let headers = |pairs: &[(&'static str, &'static str)]| {
             let pairs = pairs.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)));
-            version_of(&HeaderMap::from_iter(pairs))
+            version_of(&pairs.collect::<HeaderMap>())
                 .map(|(total, version)| (total, version.to_str().unwrap().to_owned()))
         };
         let length = ("content-length", "10");

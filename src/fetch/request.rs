@@ -131,7 +131,7 @@ impl Request {
         }
         // Most servers refuse a JSON body that is not called one.
         let looks_like_json = self.body.as_deref().is_some_and(|body| body.trim_start().starts_with(['{', '[']));
-        let called = self.content_type.or(looks_like_json.then_some("application/json"));
+        let called = self.content_type.or_else(|| looks_like_json.then_some("application/json"));
         if let Some(called) = called.filter(|_| !headers.contains_key(CONTENT_TYPE)) {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(called));
         }

@@ -2,6 +2,7 @@
 
 mod bad_bodies;
 mod command;
+mod crash;
 mod expectations;
 mod files;
 mod once;
@@ -9,6 +10,7 @@ mod pages;
 mod query;
 mod report;
 mod requests;
+mod secrets;
 mod stopping;
 mod types;
 mod world;

@@ -2,6 +2,7 @@
 
 mod firings;
 mod locks;
+mod notes;
 mod recovery;
 mod reservations;
 mod runs;

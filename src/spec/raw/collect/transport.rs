@@ -7,6 +7,7 @@ use crate::spec::raw::Length;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "HttpTls")]
+#[expect(clippy::struct_field_names, reason = "the names are keys that people type")]
 pub(crate) struct RawTls {
     /// Certificates that are trusted besides those of the machine.
     pub(crate) ca_file: Option<String>,

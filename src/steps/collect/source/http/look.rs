@@ -114,14 +114,11 @@ impl Walk<'_> {
         if role != Role::Keep {
             return Ok(None);
         }
-        match self.left.checked_sub(size + NODE) {
-            Some(left) => self.left = left,
-            None => {
-                let message =
-                    format!("more than {MOST_BESIDE} bytes stand beside the records; `records` must name their array");
-                return Err(self.give_up(message));
-            }
-        }
+        let Some(left) = self.left.checked_sub(size + NODE) else {
+            let message = "bytes stand beside the records; `records` must name their array";
+            return Err(self.give_up(format!("more than {MOST_BESIDE} {message}")));
+        };
+        self.left = left;
         Ok(Some(value()))
     }
 }

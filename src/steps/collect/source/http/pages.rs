@@ -98,13 +98,11 @@ impl Pages<'_> {
             if look.records > 0 || number == 1 {
                 self.take(download)?;
             }
-            match next {
-                Some(next) => turn = next,
-                None => {
-                    context.info(format!("{} records on {number} pages", course.records));
-                    return Ok(());
-                }
-            }
+            let Some(next) = next else {
+                context.info(format!("{} records on {number} pages", course.records));
+                return Ok(());
+            };
+            turn = next;
         }
     }
 
