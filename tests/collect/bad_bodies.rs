@@ -10,7 +10,9 @@ use crate::fetch::{ok, raw_server};
 #[tokio::test]
 async fn each_says_what_came_and_changes_nothing() {
     let html = b"<!DOCTYPE html><title>Log in</title>";
-    let cases: [(BodyFormat, &[u8], &str); 12] = [
+    let deep = [b"[".repeat(1000), b"]".repeat(1000)].concat();
+    let cases: [(BodyFormat, &[u8], &str); 13] = [
+        (BodyFormat::Json, &deep, "recursion limit exceeded"),
         (BodyFormat::Json, b"", "the body is empty"),
         (BodyFormat::Csv, b" \n", "the body is empty"),
         (BodyFormat::Json, html, "expected JSON, HTML came: `<!DOCTYPE html><title>Log in</title>`"),

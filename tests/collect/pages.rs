@@ -277,6 +277,8 @@ async fn a_page_that_is_an_error_in_disguise_is_not_the_end() {
     .await;
     let told = failure(&server, by(numbered())).await;
     assert!(told.code == Code::BodyFormat && told.message.contains("there is no `/rows` on this page"), "{told}");
+    let without = world(&server, by(numbered()), |source| source.records = None).await.failure().await;
+    assert!(without.message.contains("`records` says where the records of a page are"), "{without}");
     let mut world = world(&server, by(numbered()), |_| {}).await;
     world.step.expect.json = vec![("/code".into(), "00".into())];
     let told = world.failure().await;
@@ -293,4 +295,5 @@ async fn all_pages_together_are_no_larger_than_allowed() {
     .await;
     let failure = world(&server, by(numbered()), |source| source.max_bytes = 500).await.failure().await;
     assert_eq!(failure.code, Code::BodyTooLarge, "{failure}");
+    assert!(failure.message.contains("all pages together are larger than 500 bytes"), "{failure}");
 }

@@ -15,7 +15,7 @@ use crate::domain::failure::{Failure, FailureClass, Side};
 use crate::domain::progress::Progress;
 use crate::domain::step::{BodyFormat, PageBy, Paginate};
 use crate::domain::template::Scope;
-use crate::fetch::{Download, FetchError, Partial, check_body, is_blank};
+use crate::fetch::{Download, FetchError, FetchErrorKind, Partial, check_body, is_blank};
 use crate::steps::collect::source::fetch::{Raw, RawFile, not_as_promised};
 use crate::steps::collect::source::walk;
 use crate::steps::reading::rate::{Copied, Rate};
@@ -85,6 +85,12 @@ impl Pages<'_> {
             check_body(&download, self.caller.source.format).map_err(FetchError::failure)?;
             let look = self.look(&download, Some(plan)).await?;
             self.check(&look, &download)?;
+            if self.caller.source.records.is_none()
+                && self.caller.source.format == BodyFormat::Json
+                && look.digest.is_none()
+            {
+                return Err(stuck("it is no array; `records` says where the records of a page are".to_owned()));
+            }
             if let Some(what) = &look.missing {
                 return Err(stuck(what.clone()));
             }
@@ -125,6 +131,10 @@ impl Pages<'_> {
                 Ok(download) => {
                     self.bytes += download.bytes;
                     return Ok(download);
+                }
+                Err(error) if page.is_some() && error.kind == FetchErrorKind::TooLarge => {
+                    let message = format!("all pages together are larger than {} bytes", caller.source.max_bytes);
+                    return Err(FetchError { message, ..error }.failure());
                 }
                 Err(error) => tries.failed(error).await?,
             }
