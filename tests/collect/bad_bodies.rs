@@ -10,9 +10,7 @@ use crate::fetch::{ok, raw_server};
 #[tokio::test]
 async fn each_says_what_came_and_changes_nothing() {
     let html = b"<!DOCTYPE html><title>Log in</title>";
-    let deep = [b"[".repeat(1000), b"]".repeat(1000)].concat();
-    let cases: [(BodyFormat, &[u8], &str); 13] = [
-        (BodyFormat::Json, &deep, "recursion limit exceeded"),
+    let cases: [(BodyFormat, &[u8], &str); 12] = [
         (BodyFormat::Json, b"", "the body is empty"),
         (BodyFormat::Csv, b" \n", "the body is empty"),
         (BodyFormat::Json, html, "expected JSON, HTML came: `<!DOCTYPE html><title>Log in</title>`"),
@@ -83,5 +81,20 @@ async fn what_does_not_fit_the_table_is_told_by_name_and_changes_nothing() {
         assert!(failure.message.contains("no_such_schema"), "{failure}");
         assert_eq!(world.value("select string_agg(concat_ws(',', a, c, d), ';') from t").await, "42,0,0");
         world.close().await;
+    }
+}
+
+#[tokio::test]
+async fn nesting_without_end_is_a_failure_and_not_the_end_of_the_daemon() {
+    for (depth, loaded) in [(999, true), (200_000, false)] {
+        let body = format!("[{{\"a\": {}{}}}]", "[".repeat(depth), "]".repeat(depth));
+        let url = raw_server(vec![ok("", body.as_bytes())]);
+        match World::new(To::DuckDb, http(&url, BodyFormat::Json)).await.run().await {
+            Ok(outcome) => assert_eq!((outcome.rows, loaded), (Some(1), true)),
+            Err(failure) => {
+                assert_eq!((failure.code, loaded), (Code::BodyFormat, false), "{failure}");
+                assert!(failure.message.contains("record 1 is nested more than 1000 levels deep"), "{failure}");
+            }
+        }
     }
 }

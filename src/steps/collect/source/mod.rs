@@ -2,6 +2,7 @@
 
 mod bytes;
 mod command;
+mod depth;
 mod fetch;
 mod file;
 mod http;

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::bytes;
+use super::depth::{DEEPEST, is_too_deep};
 use super::fetch::not_as_promised;
 use super::walk::{self, Walk};
 use crate::domain::failure::Failure;
@@ -34,6 +35,9 @@ impl Lines {
         self.count += 1;
         if !text.starts_with('{') {
             return Err(RecordsError::NotARecord { number: self.count, kind: walk::kind_of(text) });
+        }
+        if is_too_deep(text) {
+            return Err(RecordsError::TooDeep { number: self.count });
         }
         let mut parts = text.split(['\n', '\r']);
         let write = |output: &mut BufWriter<File>, part: &str| output.write_all(part.as_bytes());
@@ -65,6 +69,8 @@ pub(super) enum RecordsError {
     Place(String),
     /// A record is not an object.
     NotARecord { number: u64, kind: &'static str },
+    /// A record is nested deeper than DuckDB survives.
+    TooDeep { number: u64 },
 }
 
 impl RecordsError {
@@ -80,6 +86,9 @@ impl RecordsError {
             Self::Syntax(error) => not_as_promised(label, format!("not valid JSON: {error}")),
             Self::Place(what) => not_as_promised(label, what)
                 .with_hint("`records` is a JSON pointer to the array of records, for example /data/rows"),
+            Self::TooDeep { number } => {
+                not_as_promised(label, format!("record {number} is nested more than {DEEPEST} levels deep"))
+            }
             Self::NotARecord { number, kind } => {
                 not_as_promised(label, format!("record {number} is {kind}, not an object"))
                     .with_hint("each record must be a JSON object; `records` says where the array of records is")
