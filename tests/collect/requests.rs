@@ -223,3 +223,20 @@ async fn files_that_are_served_compressed_are_read() {
     let failure = world(&server, |source| source.format = BodyFormat::Csv).await.failure().await;
     assert_eq!(failure.code, Code::BodyTooLarge, "{failure}");
 }
+
+#[tokio::test]
+async fn an_answer_that_says_that_something_went_wrong_is_not_loaded() {
+    let answer = |code: &str| json!({"header": {"code": code, "rows": 1}, "rows": [{"a": 1}]});
+    for (code, loaded) in [("00", true), ("99", false)] {
+        let server = answering(vec![ResponseTemplate::new(200).set_body_json(answer(code))]).await;
+        let mut world = world(&server, |source| source.records = Some("/rows".into())).await;
+        world.step.expect.json = vec![("/header/code".into(), "00".into()), ("/header/rows".into(), 1.into())];
+        match world.run().await {
+            Ok(outcome) => assert_eq!((outcome.rows, loaded), (Some(1), true)),
+            Err(failure) => {
+                assert_eq!((failure.code, failure.class, loaded), (Code::Expectation, FailureClass::Permanent, false));
+                assert!(failure.message.contains("expected `/header/code` to be \"00\", found \"99\""), "{failure}");
+            }
+        }
+    }
+}
