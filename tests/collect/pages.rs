@@ -157,6 +157,19 @@ async fn cursors_lead_on_in_a_parameter_in_json_and_as_an_address() {
 }
 
 #[tokio::test]
+async fn the_last_record_of_a_page_may_be_the_cursor() {
+    let server = server(|query, _| {
+        let from = query.get("after").map_or(0, |after| after.parse::<u64>().unwrap() + 1);
+        page(&records(from, from + 3, 8), json!({}))
+    })
+    .await;
+    let by_last = PageBy::Cursor { from: "/rows/-/a".into(), to: CursorTo::Param("after".into()) };
+    assert_whole(&world(&server, by(by_last), |_| {}).await, 8).await;
+    // The last page is empty, and so has no last record.
+    assert_eq!(asked(&server).await, 4);
+}
+
+#[tokio::test]
 async fn links_lead_on_also_past_an_empty_page() {
     let server = server(|query, _| {
         let at = number(query, "at");

@@ -14,6 +14,7 @@ use wiremock::matchers::{any, body_string, header, method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::world::{To, World, source};
+use crate::fetch::{ok, recording_server};
 
 const SECRET: &str = "아주 비밀";
 
@@ -239,4 +240,16 @@ async fn an_answer_that_says_that_something_went_wrong_is_not_loaded() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_download_that_breaks_off_goes_on_within_the_attempt() {
+    let body = b"a,b\n1,2\n3,4\n";
+    let begun = ok("Content-Length: 12\r\nETag: \"v1\"\r\n", &body[..5]);
+    let head = "HTTP/1.1 206 Partial Content\r\nConnection: close\r\nContent-Range: bytes 5-11/12\r\nContent-Length: 7\r\n\r\n";
+    let (url, requests) = recording_server(vec![begun, [head.as_bytes(), &body[5..]].concat()]);
+    let world = World::new(To::DuckDb, super::world::http(&url, BodyFormat::Csv)).await;
+    assert_eq!(world.run().await.unwrap().rows, Some(2));
+    assert!(requests.iter().nth(1).unwrap().contains("range: bytes=5-"));
+    assert!(world.host.find("broke off after 5 of 12 bytes").is_some());
 }

@@ -61,7 +61,8 @@ pub(crate) struct RawOffset {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Cursor")]
 pub(crate) struct RawCursor {
-    /// JSON pointer to it, for example `/meta/next`. Missing, null or empty: that was the last page.
+    /// JSON pointer to it, for example `/meta/next`, or `/rows/-/id` in the last record. Missing, null or empty: that was
+    /// the last page.
     #[schemars(required)]
     pub(crate) from: Option<String>,
     /// The query parameter that holds it in the next request.

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::io::{BufReader, Read};
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
@@ -27,6 +27,8 @@ pub(super) struct Wanted {
     pub(super) values: Vec<Vec<String>>,
     /// Whether everything but the records is wanted.
     pub(super) all: bool,
+    /// Whether the last record is wanted; it stands in place of all of them then.
+    pub(super) last: bool,
 }
 
 /// What was seen.
@@ -148,14 +150,16 @@ impl<'de> Visitor<'de> for Here<'_, '_> {
         let Self { walk, role } = self;
         if role == Role::Records {
             walk.found = true;
-            let mut digest = Sha256::new();
+            let (mut digest, mut last) = (Sha256::new(), None);
             while let Some(record) = items.next_element::<Box<RawValue>>()? {
                 walk.look.records += 1;
                 digest.update(record.get().as_bytes());
                 digest.update(b"\n");
+                last = walk.wanted.last.then_some(record);
             }
             walk.look.digest = Some(digest.finalize().into());
-            return Ok(Some(Value::Array(Vec::new())));
+            let last = last.map(|record| serde_json::from_str(record.get())).transpose().map_err(A::Error::custom)?;
+            return Ok(Some(Value::Array(last.into_iter().collect())));
         }
         let mut kept = Vec::new();
         for index in 0_usize.. {
@@ -250,7 +254,9 @@ mod tests {
     }
 
     fn look(text: &str, records: &str, values: &[&str], all: bool) -> Result<Look, String> {
-        let wanted = Wanted { records: parts(records), values: values.iter().map(|value| parts(value)).collect(), all };
+        let last = values.iter().any(|value| value.contains("/0/"));
+        let values = values.iter().map(|value| parts(value)).collect();
+        let wanted = Wanted { records: parts(records), values, all, last };
         of_document(text.as_bytes(), &wanted).map_err(|error| error.failure("it").message)
     }
 
@@ -265,6 +271,7 @@ mod tests {
         let all = look(PAGE, "/data", &[], true).unwrap();
         assert_eq!(all.body.to_string(), PAGE.replace(r#"{"a": 1}, {"a": 2}"#, "").replace(' ', ""));
         assert_eq!(look("[{\"a\": 1}]", "", &[], true).unwrap().records, 1);
+        assert_eq!(look(PAGE, "/data", &["/data/0/a"], false).unwrap().body["data"].to_string(), r#"[{"a":2}]"#);
         assert_eq!(look("{\"a\": [1, 2]}", "", &["/a/1"], false).unwrap().body["a"][1], 2);
         assert_eq!(look("{\"data\": null}", "/data", &[], false).unwrap().records, 0);
     }

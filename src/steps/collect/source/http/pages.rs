@@ -96,7 +96,7 @@ impl Pages<'_> {
             }
             let last = self.is_last(plan, &course, &look)?;
             let cursor = match &plan.by {
-                PageBy::Cursor { from, .. } => look.body.pointer(from),
+                PageBy::Cursor { from, .. } => look.body.pointer(&self.kept(from).0),
                 _ => None,
             };
             let page = Page { look: &look, cursor, link: download.next.as_deref(), url: &download.url };
@@ -158,11 +158,14 @@ impl Pages<'_> {
         let source = self.caller.source;
         let parts = |pointer: &str| walk::path_of(pointer).map_err(|what| not_as_promised(&download.doing, what));
         let mut values = self.expected.iter().map(|(pointer, _)| parts(pointer)).collect::<Result<Vec<_>, _>>()?;
+        let mut last = false;
         if let Some(Paginate { by: PageBy::Cursor { from, .. }, .. }) = plan {
-            values.push(parts(from)?);
+            let kept = self.kept(from);
+            last = kept.1;
+            values.push(parts(&kept.0)?);
         }
         let all = plan.is_some_and(|plan| plan.until.is_some());
-        let wanted = Wanted { records: parts(source.records.as_deref().unwrap_or_default())?, values, all };
+        let wanted = Wanted { records: parts(source.records.as_deref().unwrap_or_default())?, values, all, last };
         let (path, label) = (self.spool.path(&self.name()), download.doing.clone());
         let how = (charset(source, download)?, source.format);
         let left = source.max_bytes.saturating_sub(self.plain);
@@ -180,6 +183,15 @@ impl Pages<'_> {
                 Ok(look)
             }
             Err(error) => Err(Failure::bug(format!("looking through a page: {error}"))),
+        }
+    }
+
+    /// Where a cursor stands in what is kept of a page, and whether that is in the last record, which is the only one kept.
+    fn kept(&self, from: &str) -> (String, bool) {
+        let records = self.caller.source.records.as_deref().unwrap_or_default();
+        match from.strip_prefix(records).and_then(|rest| rest.strip_prefix("/-/")) {
+            Some(rest) => (format!("{records}/0/{rest}"), true),
+            None => (from.to_owned(), false),
         }
     }
 
