@@ -1,6 +1,7 @@
 //! The step kind `collect`, from real servers and files into real databases.
 
 mod bad_bodies;
+mod bad_pages;
 mod command;
 mod crash;
 mod expectations;

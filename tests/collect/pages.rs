@@ -1,10 +1,8 @@
-//! Pages: how the next one is found, when there is none, and what would never end.
+//! Pages: how the next one is found, and when there is none.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use windlass::domain::code::Code;
-use windlass::domain::failure::{Failure, FailureClass};
 use windlass::domain::step::{BodyFormat, CollectSource, CursorTo, HttpSource, PageBy, PageSize, Paginate};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -12,7 +10,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 use super::world::{To, World, source};
 
 /// A server that answers every request with what `answer` makes of its query parameters and body.
-async fn server(
+pub(super) async fn server(
     answer: impl Fn(&BTreeMap<String, String>, &Request) -> ResponseTemplate + Send + Sync + 'static,
 ) -> MockServer {
     let server = MockServer::start().await;
@@ -22,35 +20,35 @@ async fn server(
 }
 
 /// The number that a query parameter holds.
-fn number(query: &BTreeMap<String, String>, name: &str) -> u64 {
+pub(super) fn number(query: &BTreeMap<String, String>, name: &str) -> u64 {
     query.get(name).and_then(|value| value.parse().ok()).unwrap_or(0)
 }
 
 /// Records `from` to `to`, the last one not included, as far as there are that many.
-fn records(from: u64, to: u64, all: u64) -> Vec<Value> {
+pub(super) fn records(from: u64, to: u64, all: u64) -> Vec<Value> {
     (from..to.min(all)).map(|a| json!({"a": a})).collect()
 }
 
-fn page(records: &[Value], beside: Value) -> ResponseTemplate {
+pub(super) fn page(records: &[Value], beside: Value) -> ResponseTemplate {
     let mut page = beside;
     page["rows"] = records.into();
     ResponseTemplate::new(200).set_body_json(page)
 }
 
-fn by(by: PageBy) -> Paginate {
+pub(super) fn by(by: PageBy) -> Paginate {
     Paginate { by, until: None, stop_on_short: false, max_pages: 50 }
 }
 
-fn numbered() -> PageBy {
+pub(super) fn numbered() -> PageBy {
     let size = PageSize { param: Some("size".into()), records: Some(10) };
     PageBy::Page { param: "page".into(), start: 1, size }
 }
 
-fn cursor(to: CursorTo) -> PageBy {
+pub(super) fn cursor(to: CursorTo) -> PageBy {
     PageBy::Cursor { from: "/meta/next".into(), to }
 }
 
-async fn world(server: &MockServer, paginate: Paginate, change: impl FnOnce(&mut HttpSource)) -> World {
+pub(super) async fn world(server: &MockServer, paginate: Paginate, change: impl FnOnce(&mut HttpSource)) -> World {
     let mut source = source(&format!("{}/list?kind=x", server.uri()), BodyFormat::Json);
     source.records = Some("/rows".into());
     source.request.headers = vec![("X-Key".into(), "k".into())];
@@ -60,7 +58,7 @@ async fn world(server: &MockServer, paginate: Paginate, change: impl FnOnce(&mut
 }
 
 /// How many requests came, all of which had to have the first one's header and query.
-async fn asked(server: &MockServer) -> usize {
+pub(super) async fn asked(server: &MockServer) -> usize {
     let requests = server.received_requests().await.unwrap();
     for request in &requests {
         assert_eq!(request.headers["x-key"], "k");
@@ -70,17 +68,10 @@ async fn asked(server: &MockServer) -> usize {
 }
 
 /// That so many records came, each once.
-async fn assert_whole(world: &World, count: u64) {
+pub(super) async fn assert_whole(world: &World, count: u64) {
     assert_eq!(world.run().await.unwrap().rows, Some(count));
     let expected = format!("{count} {count}");
     assert_eq!(world.value("select concat(count(*), ' ', count(distinct a)) from t").await, expected);
-}
-
-async fn failure(server: &MockServer, paginate: Paginate) -> Failure {
-    let failure = world(server, paginate, |_| {}).await.failure().await;
-    assert_eq!(failure.class, FailureClass::Permanent, "{failure}");
-    assert!(failure.message.contains(&server.uri()), "{failure}");
-    failure
 }
 
 #[tokio::test]
@@ -223,90 +214,4 @@ async fn a_page_that_fails_is_asked_for_again_and_no_other() {
     assert_whole(&world, 25).await;
     assert_eq!(asked(&server).await, 6);
     assert!(world.host.find("answered 503 Service Unavailable; try 2 of 4").is_some());
-}
-
-#[tokio::test]
-async fn what_would_never_end_is_a_failure_that_says_what_repeats() {
-    let ignoring = server(|_, _| page(&records(0, 3, 9), json!({"request": uuid::Uuid::now_v7().to_string()}))).await;
-    let message = failure(&ignoring, by(numbered())).await.message;
-    assert!(
-        message.contains("page 2 has the same records as the page before; the server seems to ignore `page`"),
-        "{message}"
-    );
-    assert_eq!(asked(&ignoring).await, 2);
-
-    let circling = server(|query, _| {
-        let at = number(query, "after");
-        page(&records(at, at + 1, 9), json!({"meta": {"next": (at + 1) % 3 + 1}}))
-    })
-    .await;
-    let message = failure(&circling, by(cursor(CursorTo::Param("after".into())))).await.message;
-    assert!(message.contains("repeats the cursor `2`"), "{message}");
-
-    let looping = server(|query, _| {
-        let at = number(query, "at");
-        let link = format!("</list?kind=x&at={}>; rel=next", 1 - at);
-        page(&records(at, at + 1, 9), json!({})).insert_header("Link", link)
-    })
-    .await;
-    let message = failure(&looping, by(PageBy::Link)).await.message;
-    assert!(message.contains("the link of page 3 leads back to an earlier page"), "{message}");
-
-    let endless =
-        server(|query, _| page(&records(number(query, "page"), number(query, "page") + 1, 1000), json!({}))).await;
-    let message = failure(&endless, Paginate { max_pages: 5, ..by(numbered()) }).await.message;
-    assert!(message.contains("more pages than `max_pages` allows: 5"), "{message}");
-    assert_eq!(asked(&endless).await, 5);
-}
-
-#[tokio::test]
-async fn an_empty_page_that_repeats_its_cursor_is_the_end() {
-    let server = server(|query, _| {
-        let at = number(query, "after").min(2);
-        page(&records(at, at + 1, 2), json!({"meta": {"next": (at + 1).min(2)}}))
-    })
-    .await;
-    assert_whole(&world(&server, by(cursor(CursorTo::Param("after".into()))), |_| {}).await, 2).await;
-}
-
-#[tokio::test]
-async fn the_next_page_of_another_host_is_not_asked_for() {
-    let other = server(|_, _| page(&[], json!({}))).await;
-    let there = other.uri();
-    let server =
-        server(move |_, _| page(&records(0, 1, 1), json!({})).insert_header("Link", format!("<{there}/x>; rel=next")))
-            .await;
-    let failure = world(&server, by(PageBy::Link), |_| {}).await.failure().await;
-    assert!(failure.message.contains("another place than"), "{failure}");
-    assert!(other.received_requests().await.unwrap().is_empty());
-}
-
-#[tokio::test]
-async fn a_page_that_is_an_error_in_disguise_is_not_the_end() {
-    let server = server(|query, _| match number(query, "page") {
-        1 => page(&records(0, 10, 10), json!({"code": "00"})),
-        _ => ResponseTemplate::new(200).set_body_json(json!({"code": "99", "message": "slow down"})),
-    })
-    .await;
-    let told = failure(&server, by(numbered())).await;
-    assert!(told.code == Code::BodyFormat && told.message.contains("there is no `/rows` on this page"), "{told}");
-    let without = world(&server, by(numbered()), |source| source.records = None).await.failure().await;
-    assert!(without.message.contains("`records` says where the records of a page are"), "{without}");
-    let mut world = world(&server, by(numbered()), |_| {}).await;
-    world.step.expect.json = vec![("/code".into(), "00".into())];
-    let told = world.failure().await;
-    assert_eq!((told.code, told.class), (Code::Expectation, FailureClass::Permanent));
-    assert!(told.message.contains("expected `/code` to be \"00\", found \"99\""), "{told}");
-}
-
-#[tokio::test]
-async fn all_pages_together_are_no_larger_than_allowed() {
-    let server = server(|query, _| {
-        let at = number(query, "page");
-        page(&records(at * 10 - 10, at * 10, 10_000), json!({}))
-    })
-    .await;
-    let failure = world(&server, by(numbered()), |source| source.max_bytes = 500).await.failure().await;
-    assert_eq!(failure.code, Code::BodyTooLarge, "{failure}");
-    assert!(failure.message.contains("all pages together are larger than 500 bytes"), "{failure}");
 }

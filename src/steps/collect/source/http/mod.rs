@@ -13,6 +13,7 @@
 mod call;
 mod count;
 mod course;
+mod keep;
 mod leftover;
 mod look;
 mod pages;
