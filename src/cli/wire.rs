@@ -7,6 +7,7 @@ use super::workspace::local;
 use crate::domain::failure::{Failure, Side};
 use crate::duckdb::DuckDbFile;
 use crate::engine::EngineSettings;
+use crate::fetch::RateLimits;
 use crate::objects::ObjectStores;
 use crate::postgres::embedded::{Embedded, EmbeddedSettings};
 use crate::postgres::{PgError, Server};
@@ -82,7 +83,13 @@ pub(super) fn environment(settings: &Settings, embedded: Option<&Embedded>) -> R
     let spool = spool(settings);
     std::fs::create_dir_all(&spool).map_err(|error| local("making the folder", &spool, &error))?;
     let objects = objects(settings);
-    Ok(Arc::new(Environment { connections, objects, spool, env: settings.env_values() }))
+    Ok(Arc::new(Environment {
+        connections,
+        objects,
+        spool,
+        env: settings.env_values(),
+        rate_limits: RateLimits::default(),
+    }))
 }
 
 /// How object stores are reached.

@@ -13,6 +13,7 @@ use super::shared::Shared;
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::ids::RunId;
+use crate::domain::note::Note;
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::domain::params;
@@ -149,6 +150,18 @@ impl Host for AttemptHost {
             found.map_err(|error| error.failure())
         }
         .boxed()
+    }
+
+    fn note<'a>(&'a self, name: &'a str, value: serde_json::Value) -> BoxFuture<'a, Result<(), Failure>> {
+        self.write_note(name, value).boxed()
+    }
+
+    fn notes(&self) -> BoxFuture<'_, Result<Vec<Note>, Failure>> {
+        self.read_notes().boxed()
+    }
+
+    fn forget<'a>(&'a self, note: &'a Note) -> BoxFuture<'a, Result<(), Failure>> {
+        self.remove_note(note).boxed()
     }
 }
 

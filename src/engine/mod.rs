@@ -20,6 +20,7 @@ mod host;
 mod housekeeping;
 mod identity;
 mod lease;
+mod notes;
 mod planner;
 mod progress;
 mod room;

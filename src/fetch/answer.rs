@@ -16,7 +16,7 @@ impl Client {
         let doing = request.shown();
         let mut response = self.send(request).await?;
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| FetchError::of_client(&doing, error))? {
+        while let Some(chunk) = self.chunk(&mut response, &doing).await? {
             if bytes.len() + chunk.len() > LARGEST {
                 let message = format!("the answer is larger than {LARGEST} bytes");
                 return Err(FetchError::new(doing, FetchErrorKind::TooLarge, message));

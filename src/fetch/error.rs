@@ -19,6 +19,9 @@ pub struct FetchError {
     pub hint: Option<String>,
     /// The pause that the server asked for.
     pub retry_after: Option<Duration>,
+    /// By how many seconds the server's clock is ahead of ours (behind, if negative), where it refused us and that may
+    /// be why.
+    pub server_ahead_s: Option<i64>,
 }
 
 /// What kind of error it is.
@@ -49,7 +52,7 @@ pub enum FetchErrorKind {
 impl FetchError {
     /// An error of that kind.
     pub(super) fn new(doing: impl Into<String>, kind: FetchErrorKind, message: impl Into<String>) -> Self {
-        Self { doing: doing.into(), message: message.into(), kind, hint: None, retry_after: None }
+        Self { doing: doing.into(), message: message.into(), kind, hint: None, retry_after: None, server_ahead_s: None }
     }
 
     /// An error of the HTTP library.
@@ -85,6 +88,16 @@ impl FetchError {
     pub(super) fn hinting(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// Whether it is certain that the server has not done what it was asked.
+    pub const fn was_not_taken(&self) -> bool {
+        use FetchErrorKind::{Request, Status, Tls, Unreachable};
+        match self.kind {
+            Request | Unreachable | Tls | Status(425 | 429) => true,
+            Status(503) => self.retry_after.is_some(),
+            _ => false,
+        }
     }
 
     /// The failure of a step that reads from there.

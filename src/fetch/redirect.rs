@@ -6,9 +6,6 @@ use reqwest::{Method, StatusCode, Url};
 use super::error::{FetchError, FetchErrorKind};
 use super::request::Hop;
 
-/// How many redirects are followed: what browsers and curl would, and no more than a careless server needs.
-pub(super) const LONGEST_CHAIN: usize = 10;
-
 /// The next request, if the answer redirects.
 ///
 /// Another host gets nothing but the bare request. Headers of any name may hold a key, so all of them stay behind, not
@@ -52,7 +49,7 @@ pub(super) fn next(hop: &Hop, status: StatusCode, headers: &HeaderMap) -> Result
 }
 
 /// Whether what was said to one may be said to the other. A step up from http to https on one host is the same place.
-fn same_origin(one: &Url, other: &Url) -> bool {
+pub(super) fn same_origin(one: &Url, other: &Url) -> bool {
     let default_ports = one.port().is_none() && other.port().is_none();
     one.host() == other.host() && (default_ports || one.port_or_known_default() == other.port_or_known_default())
 }

@@ -18,6 +18,8 @@ pub struct Request {
     pub query: Vec<(String, String)>,
     /// The body.
     pub body: Option<String>,
+    /// What the body is called, unless a header says so.
+    pub content_type: Option<&'static str>,
     /// Who we are.
     pub auth: Option<Auth>,
 }
@@ -64,6 +66,42 @@ impl Request {
         }
     }
 
+    /// Path and query as they are sent: what signatures are made of.
+    pub fn target(&self) -> Result<(String, String), FetchError> {
+        let url = self.hop()?.url;
+        Ok((url.path().to_owned(), url.query().unwrap_or_default().to_owned()))
+    }
+
+    /// Host and port, where the address can be read.
+    pub fn host(&self) -> String {
+        let url = Url::parse(&self.url).ok();
+        let host = url.as_ref().and_then(|url| Some((url.host_str()?, url.port_or_known_default()?)));
+        host.map_or_else(String::new, |(host, port)| format!("{host}:{port}"))
+    }
+
+    /// Sets a query parameter, in place of what the request had by that name.
+    pub fn set_query(&mut self, name: &str, value: String) {
+        self.query.retain(|(known, _)| known != name);
+        if let Ok(mut url) = Url::parse(&self.url)
+            && url.query_pairs().any(|(known, _)| known == name)
+        {
+            let others: Vec<(String, String)> =
+                url.query_pairs().into_owned().filter(|(known, _)| known != name).collect();
+            url.set_query(None);
+            if !others.is_empty() {
+                url.query_pairs_mut().extend_pairs(others);
+            }
+            self.url = url.into();
+        }
+        self.query.push((name.to_owned(), value));
+    }
+
+    /// Makes a form of pairs the body.
+    pub fn set_form(&mut self, pairs: &[(String, String)]) {
+        self.body = Some(form_urlencoded(pairs));
+        self.content_type = Some("application/x-www-form-urlencoded");
+    }
+
     /// The request as it is sent first.
     pub(super) fn hop(&self) -> Result<Hop, FetchError> {
         let wrong = |what: String| FetchError::new(self.shown(), FetchErrorKind::Request, what);
@@ -92,10 +130,10 @@ impl Request {
             None => {}
         }
         // Most servers refuse a JSON body that is not called one.
-        if self.body.as_deref().is_some_and(|body| body.trim_start().starts_with(['{', '[']))
-            && !headers.contains_key(CONTENT_TYPE)
-        {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let looks_like_json = self.body.as_deref().is_some_and(|body| body.trim_start().starts_with(['{', '[']));
+        let called = self.content_type.or_else(|| looks_like_json.then_some("application/json"));
+        if let Some(called) = called.filter(|_| !headers.contains_key(CONTENT_TYPE)) {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(called));
         }
         Ok(Hop { method, url, headers, basic, body: self.body.clone() })
     }
@@ -104,8 +142,20 @@ impl Request {
 impl Hop {
     /// How errors and logs name it.
     pub(super) fn shown(&self) -> String {
-        format!("{} {}", self.method, shown(&self.url))
+        format!("{} {}", self.method, self.shown_url())
     }
+
+    /// Its address as it may be shown.
+    pub(super) fn shown_url(&self) -> String {
+        shown(&self.url)
+    }
+}
+
+/// Pairs as a form has them, which is how a query has them.
+fn form_urlencoded(pairs: &[(String, String)]) -> String {
+    let Ok(mut url) = Url::parse("http://form/") else { return String::new() };
+    url.query_pairs_mut().extend_pairs(pairs);
+    url.query().unwrap_or_default().to_owned()
 }
 
 const NOT_A_VALUE: &str = "line breaks and control characters can't be in it";
@@ -140,6 +190,20 @@ mod tests {
         assert_eq!(request.shown(), "GET https://h:8443/a?b=1");
         let hop = request.hop().unwrap();
         assert_eq!(hop.shown(), "GET https://h:8443/a?b=1&%EB%82%A0%EC%A7%9C=2026+11%2620");
+    }
+
+    #[test]
+    fn a_query_parameter_is_set_once_and_a_form_is_encoded() {
+        let url = "https://h/a?page=1&b=%26".to_owned();
+        let mut request =
+            Request { method: "GET".into(), url, query: vec![("page".into(), "1".into())], ..Request::default() };
+        request.set_query("page", "2".into());
+        assert_eq!(request.shown(), "GET https://h/a?b=%26");
+        assert_eq!(request.target().unwrap(), ("/a".to_owned(), "b=%26&page=2".to_owned()));
+        assert_eq!(request.host(), "h:443");
+        request.set_form(&[("이름".into(), "a&b c".into())]);
+        assert_eq!(request.body.as_deref(), Some("%EC%9D%B4%EB%A6%84=a%26b+c"));
+        assert_eq!(request.hop().unwrap().headers[CONTENT_TYPE], "application/x-www-form-urlencoded");
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub fn check_body(download: &Download, format: BodyFormat) -> Result<(), FetchEr
         let message = format!("expected {promised}, {came} (status {}, Content-Type {called})", download.status);
         FetchError::new(&download.doing, FetchErrorKind::Format, message)
     };
-    if head.is_empty() && download.bytes <= download.head.len() as u64 {
+    if is_blank(download) {
         return Err(complain("the body is empty".to_owned())
             .hinting("the server answered with success but without data; check what the request asks for"));
     }
@@ -42,6 +42,12 @@ pub fn check_body(download: &Download, format: BodyFormat) -> Result<(), FetchEr
     Ok(())
 }
 
+/// Whether there is nothing in a body but white space.
+pub fn is_blank(download: &Download) -> bool {
+    let head = download.head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&download.head);
+    head.trim_ascii().is_empty() && download.bytes <= download.head.len() as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +59,8 @@ mod tests {
             content_type: Some("text/html".into()),
             bytes: body.len() as u64,
             head: body.to_vec(),
+            url: "http://h/".into(),
+            next: None,
         };
         check_body(&download, format).err().map(|error| error.message)
     }

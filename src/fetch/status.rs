@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::Response;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use tokio::time::timeout;
 
 use super::error::{FetchError, FetchErrorKind};
@@ -17,6 +17,9 @@ const EXCERPT: usize = 300;
 /// How long an error's body is waited for: the status alone says enough.
 const EXCERPT_PATIENCE: Duration = Duration::from_secs(5);
 
+/// By how many seconds two clocks may differ without a word.
+const MOST_SKEW: i64 = 60;
+
 /// The answer if it is a success, else an error with the server's words.
 pub(super) async fn checked(response: Response, doing: &str) -> Result<Response, FetchError> {
     let status = response.status();
@@ -24,6 +27,8 @@ pub(super) async fn checked(response: Response, doing: &str) -> Result<Response,
         return Ok(response);
     }
     let retry_after = retry_after(response.headers(), SystemTime::now());
+    let refused = matches!(status.as_u16(), 401 | 403);
+    let ahead = if refused { ahead(response.headers(), SystemTime::now()) } else { None };
     let words = timeout(EXCERPT_PATIENCE, excerpt_of(response)).await.unwrap_or_default();
     let mut message = format!("the server answered {}", status.as_u16());
     if let Some(reason) = status.canonical_reason() {
@@ -43,6 +48,14 @@ pub(super) async fn checked(response: Response, doing: &str) -> Result<Response,
     };
     let mut error = FetchError::new(doing, FetchErrorKind::Status(status.as_u16()), message);
     error.hint = hint.map(str::to_owned);
+    if let Some(seconds) = ahead {
+        let by = humantime::format_duration(Duration::from_secs(seconds.unsigned_abs()));
+        let way = if seconds > 0 { "ahead of" } else { "behind" };
+        error.hint = Some(format!(
+            "the server's clock is {by} {way} this machine's; set the one that is wrong, or check auth and headers"
+        ));
+        error.server_ahead_s = Some(seconds);
+    }
     error.retry_after = retry_after;
     Err(error)
 }
@@ -78,6 +91,16 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     Some(Duration::from_secs(pause.as_secs() + u64::from(pause.subsec_nanos() > 0)))
 }
 
+/// By how many seconds the server's clock is ahead of ours, if that is more than a signature is usually allowed.
+fn ahead(headers: &HeaderMap, now: SystemTime) -> Option<i64> {
+    let date = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+    let seconds = match date.duration_since(now) {
+        Ok(ahead) => i64::try_from(ahead.as_secs()).ok()?,
+        Err(behind) => -i64::try_from(behind.duration().as_secs()).ok()?,
+    };
+    (seconds.abs() > MOST_SKEW).then_some(seconds)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,5 +115,17 @@ mod tests {
         assert_eq!(asked("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::from_mins(1)));
         assert_eq!(asked("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
         assert_eq!(asked("soon"), None);
+    }
+
+    #[test]
+    fn a_clock_that_differs_is_noticed() {
+        let seen = |text: &str| {
+            let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_717);
+            ahead(&HeaderMap::from_iter([(DATE, text.parse().unwrap())]), now)
+        };
+        assert_eq!(seen("Sun, 06 Nov 1994 08:51:37 GMT"), Some(180));
+        assert_eq!(seen("Sun, 06 Nov 1994 08:40:37 GMT"), Some(-480));
+        assert_eq!(seen("Sun, 06 Nov 1994 08:49:00 GMT"), None);
+        assert_eq!(seen("now"), None);
     }
 }

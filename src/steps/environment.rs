@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::duckdb::DuckDbFile;
+use crate::fetch::RateLimits;
 use crate::objects::ObjectStores;
 use crate::postgres::Server;
 
@@ -29,6 +30,8 @@ pub struct Environment {
     pub spool: PathBuf,
     /// Environment variables that templates may read.
     pub env: BTreeMap<String, String>,
+    /// How many requests are sent to whom.
+    pub rate_limits: RateLimits,
 }
 
 impl Environment {

@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 
 use crate::domain::failure::Failure;
 use crate::domain::ids::RunId;
+use crate::domain::note::Note;
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::domain::progress::Progress;
@@ -62,4 +63,15 @@ pub trait Host: Send + Sync {
 
     /// What this step came to the last time that it succeeded in another run of the job; `None` if it never did.
     fn last_outcome(&self) -> BoxFuture<'_, Result<Option<Outcome>, Failure>>;
+
+    /// Keeps a note of what this step has made elsewhere, beyond the death of this process. A later one of the same name
+    /// replaces it. It must hold no secret that isn't known as one.
+    fn note<'a>(&'a self, name: &'a str, value: serde_json::Value) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// The notes that this step of this job has left: in this run, and in runs that have ended. Never those of a run that
+    /// is still open, which may need what it has made.
+    fn notes(&self) -> BoxFuture<'_, Result<Vec<Note>, Failure>>;
+
+    /// Removes a note: what it is about is gone.
+    fn forget<'a>(&'a self, note: &'a Note) -> BoxFuture<'a, Result<(), Failure>>;
 }

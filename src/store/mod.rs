@@ -17,6 +17,7 @@ mod job_save;
 mod last_outcome;
 mod lock;
 mod migrate;
+mod note;
 mod pause;
 mod planning;
 mod pool;

@@ -109,13 +109,19 @@ fn forms_of(secret: &str) -> Vec<String> {
     let encoded = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
     let json = serde_json::Value::from(secret).to_string();
     let escaped = json.trim_start_matches('"').strip_suffix('"').unwrap_or(&json).to_owned();
-    vec![secret.to_owned(), lower_case_escapes(&encoded), encoded, lenient(secret), escaped]
+    vec![secret.to_owned(), lower_case_escapes(&encoded), encoded, lenient(secret), of_a_form(secret), escaped]
 }
 
 /// A secret as a URL library writes it that leaves `-`, `.`, `_` and `~` alone.
 fn lenient(secret: &str) -> String {
     const RESERVED: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     utf8_percent_encode(secret, RESERVED).to_string()
+}
+
+/// A secret as a form or a query has it that a browser's library writes.
+fn of_a_form(secret: &str) -> String {
+    const RESERVED: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_');
+    utf8_percent_encode(secret, RESERVED).to_string().replace("%20", "+")
 }
 
 /// `%2F` as `%2f`; both are in use.
@@ -219,6 +225,11 @@ mod tests {
         for form in ["p@ss/wo\"rd", "p%40ss%2Fwo%22rd", "p%40ss%2fwo%22rd", r#"p@ss/wo\"rd"#] {
             assert_eq!(masker.text(&format!("a {form} b")), "a *** b");
         }
+    }
+
+    #[test]
+    fn a_secret_is_masked_in_a_form_too() {
+        assert_eq!(masker(&["a b*~/c"]).text("x?k=a+b*%7E%2Fc&l=1"), "x?k=***&l=1");
     }
 
     #[test]

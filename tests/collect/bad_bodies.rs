@@ -83,3 +83,18 @@ async fn what_does_not_fit_the_table_is_told_by_name_and_changes_nothing() {
         world.close().await;
     }
 }
+
+#[tokio::test]
+async fn nesting_without_end_is_a_failure_and_not_the_end_of_the_daemon() {
+    for (depth, loaded) in [(999, true), (200_000, false)] {
+        let body = format!("[{{\"a\": {}{}}}]", "[".repeat(depth), "]".repeat(depth));
+        let url = raw_server(vec![ok("", body.as_bytes())]);
+        match World::new(To::DuckDb, http(&url, BodyFormat::Json)).await.run().await {
+            Ok(outcome) => assert_eq!((outcome.rows, loaded), (Some(1), true)),
+            Err(failure) => {
+                assert_eq!((failure.code, loaded), (Code::BodyFormat, false), "{failure}");
+                assert!(failure.message.contains("record 1 is nested more than 1000 levels deep"), "{failure}");
+            }
+        }
+    }
+}

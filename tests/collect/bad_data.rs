@@ -80,7 +80,7 @@ async fn deep_nesting_is_data_up_to_a_limit() {
         world.write("a.json", nested(100_000));
         let failure = world.failure().await;
         assert_eq!((failure.code, failure.class), (Code::BodyFormat, FailureClass::Permanent));
-        assert!(failure.message.contains("record 1 has more than 1000 levels"), "{failure}");
+        assert!(failure.message.contains("record 1 is nested more than 1000 levels deep"), "{failure}");
         // Records that should lie deeper than anything does.
         world.files().records = Some(format!("/0/a{}", "/x".repeat(9_990)));
         assert_eq!(world.failure().await.code, Code::BodyFormat);

@@ -2,9 +2,11 @@
 
 mod bad_bodies;
 mod bad_data;
+mod bad_pages;
 mod bad_rows;
 mod columns;
 mod command;
+mod crash;
 mod csv;
 mod documented;
 mod expectations;
@@ -12,8 +14,11 @@ mod files;
 mod kill;
 mod once;
 mod only_new;
+mod pages;
 mod query;
 mod report;
+mod requests;
+mod secrets;
 mod stopping;
 mod types;
 mod world;

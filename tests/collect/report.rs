@@ -6,11 +6,12 @@ use std::time::Duration;
 use serde_json::json;
 use windlass::domain::code::Code;
 use windlass::domain::failure::FailureClass;
-use windlass::domain::step::{BodyFormat, CollectSource, HttpSource, Poll, Report};
+use windlass::domain::step::{BodyFormat, CollectSource, HttpRequest, Poll, Report};
+use windlass::steps::Host;
 use wiremock::matchers::{any, method, path, path_regex};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use super::world::{BOTH, To, World, request};
+use super::world::{self, BOTH, To, World};
 
 /// What the server did.
 #[derive(Default)]
@@ -60,22 +61,19 @@ async fn reports(ready_at: u32) -> (MockServer, Arc<Mutex<State>>) {
 
 fn source(server: &MockServer) -> CollectSource {
     let url = |rest: &str| format!("{}/reports{rest}", server.uri());
-    CollectSource::Http(Box::new(HttpSource {
-        request: request("GET", &url("/{{ report.id }}/data")),
-        format: BodyFormat::Json,
-        records: None,
-        max_bytes: 1_000_000,
-        report: Some(Report {
-            create: request("POST", &url("")),
-            poll: Poll {
-                request: request("GET", &url("/{{ report.id }}")),
-                until: "poll.status == 'BUILT'".into(),
-                every: Duration::from_millis(5),
-                timeout: Duration::from_secs(20),
-            },
-            delete: Some(request("DELETE", &url("/{{ report.id }}"))),
-        }),
-    }))
+    let mut source = world::source(&url("/{{ report.id }}/data"), BodyFormat::Json);
+    source.report = Some(Report {
+        create: HttpRequest::new("POST", url("")),
+        poll: Poll {
+            request: HttpRequest::new("GET", url("/{{ report.id }}")),
+            until: "poll.status == 'BUILT'".into(),
+            failed_if: Some("poll.status == 'FAILED'".into()),
+            every: Duration::from_millis(5),
+            timeout: Duration::from_secs(20),
+        },
+        delete: Some(HttpRequest::new("DELETE", url("/{{ report.id }}"))),
+    });
+    CollectSource::Http(Box::new(source))
 }
 
 const DELETED: &str = "/reports/%EB%B3%B4%EA%B3%A0%EC%84%9C%201";
@@ -159,4 +157,62 @@ async fn a_report_that_cannot_be_created_is_not_deleted() {
     }
     assert_eq!(world.failure().await.code, Code::HttpStatus);
     assert!(state.lock().unwrap().deleted.is_empty());
+}
+
+#[tokio::test]
+async fn a_report_that_the_server_gives_up_fails_at_once_and_is_deleted() {
+    let (server, state) = reports(u32::MAX).await;
+    let mut world = World::new(To::DuckDb, source(&server)).await;
+    if let CollectSource::Http(source) = &mut world.step.source {
+        source.report.as_mut().unwrap().poll.failed_if = Some("poll.status == 'RUNNING'".into());
+    }
+    let failure = world.failure().await;
+    assert_eq!((failure.code, failure.class), (Code::ReportNotReady, FailureClass::Permanent));
+    assert!(failure.message.contains("will not be ready; its last word: {\"status\":\"RUNNING\"}"), "{failure}");
+    let state = state.lock().unwrap();
+    assert_eq!((state.polls, state.deleted.as_slice()), (3, [DELETED.to_owned()].as_slice()));
+}
+
+#[tokio::test]
+async fn a_note_is_kept_of_a_report_for_as_long_as_it_is_there() {
+    let (server, state) = reports(u32::MAX).await;
+    let world = World::new(To::DuckDb, source(&server)).await;
+    let stop = async {
+        world.host.progress_with(|progress| progress.phase.contains("look 3")).await;
+        let notes = world.host.notes.lock().unwrap().clone();
+        assert_eq!((notes.len(), &notes[0].value), (1, &json!({"id": "보고서 1"})));
+        world.context.stop.cancel();
+    };
+    let (failure, ()) = tokio::join!(world.failure(), stop);
+    assert_eq!(failure.code, Code::Cancelled);
+    assert_eq!(state.lock().unwrap().deleted, [DELETED]);
+    assert!(world.host.notes.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_an_earlier_attempt_left_is_deleted_first_and_what_cannot_be_stays_noted() {
+    let (server, state) = reports(3).await;
+    let world = World::new(To::DuckDb, source(&server)).await;
+    Mock::given(method("DELETE"))
+        .and(path("/reports/gone"))
+        .respond_with(ResponseTemplate::new(404))
+        .with_priority(1)
+        .mount(&server)
+        .await;
+    Mock::given(method("DELETE"))
+        .and(path("/reports/kept"))
+        .respond_with(ResponseTemplate::new(403))
+        .with_priority(1)
+        .mount(&server)
+        .await;
+    for id in ["left", "gone", "kept"] {
+        world.host.note("report/1", json!({"id": id})).await.unwrap();
+    }
+    // Not about a report.
+    world.host.note("something", json!(1)).await.unwrap();
+    world.run().await.unwrap();
+    assert_eq!(state.lock().unwrap().deleted, ["/reports/left", DELETED]);
+    let kept: Vec<_> = world.host.notes.lock().unwrap().iter().map(|note| note.value.clone()).collect();
+    assert_eq!(kept, [json!({"id": "kept"}), json!(1)]);
+    assert!(world.host.find("that an earlier attempt left was not deleted").is_some());
 }

@@ -204,12 +204,12 @@ impl World {
 
 /// A GET of that address.
 pub(super) fn http(url: &str, format: BodyFormat) -> CollectSource {
-    let source =
-        HttpSource { request: request("GET", url), format, records: None, max_bytes: 10_000_000, report: None };
-    CollectSource::Http(Box::new(source))
+    CollectSource::Http(Box::new(source(url, format)))
 }
 
-/// A request without anything special.
-pub(super) fn request(method: &str, url: &str) -> HttpRequest {
-    HttpRequest { method: method.into(), url: url.into(), headers: vec![], query: vec![], body: None, auth: None }
+/// The same, to be changed: with pauses that a test can wait for.
+pub(super) fn source(url: &str, format: BodyFormat) -> HttpSource {
+    let mut source = HttpSource::new(HttpRequest::new("GET", url), format, 10_000_000);
+    source.retry.delay = std::time::Duration::from_millis(5);
+    source
 }

@@ -2,11 +2,12 @@
 
 mod circles;
 mod firings;
-mod ledger;
 mod last_outcome;
+mod ledger;
 mod lock_ends;
 mod lock_schedules;
 mod locks;
+mod notes;
 mod recovery;
 mod reservations;
 mod runs;

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::write::{GzEncoder, ZlibEncoder};
 use windlass::domain::code::Code;
 use windlass::domain::failure::FailureClass;
 
@@ -51,11 +51,26 @@ async fn a_body_larger_than_allowed_is_given_up() {
     }
 }
 
+/// `한글 `, ten thousand times, in Brotli.
+const BROTLI: &str = "5b6f1181df913af5a1e525887a7b01e2562567dc16091c4908d802";
+
 #[tokio::test]
 async fn compressed_bodies_arrive_plain() {
     let body = "한글 ".repeat(10_000).into_bytes();
-    let compressed = gzip(&body);
-    let headers = format!("Content-Encoding: gzip\r\nContent-Length: {}\r\n", compressed.len());
-    let (told, bytes) = download(&get(raw_server(vec![ok(&headers, &compressed)])), 1_000_000).await.unwrap();
-    assert_eq!((told.bytes, bytes), (body.len() as u64, body));
+    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+    zlib.write_all(&body).unwrap();
+    let digits: Vec<char> = BROTLI.chars().collect();
+    let brotli = digits.chunks(2).map(|pair| u8::from_str_radix(&String::from_iter(pair), 16).unwrap()).collect();
+    for (encoding, compressed) in [
+        ("gzip", gzip(&body)),
+        ("deflate", zlib.finish().unwrap()),
+        ("zstd", zstd::encode_all(&*body, 0).unwrap()),
+        ("br", brotli),
+    ] {
+        let headers = format!("Content-Encoding: {encoding}\r\nContent-Length: {}\r\n", compressed.len());
+        let (told, bytes) = download(&get(raw_server(vec![ok(&headers, &compressed)])), 1_000_000).await.unwrap();
+        assert_eq!((told.bytes, bytes.as_slice()), (body.len() as u64, body.as_slice()), "{encoding}");
+        let failure = download(&get(raw_server(vec![ok(&headers, &compressed)])), 10_000).await.unwrap_err();
+        assert_eq!(failure.code, Code::BodyTooLarge, "{encoding}: {failure}");
+    }
 }

@@ -2,11 +2,11 @@
 
 use windlass::domain::code::Code;
 use windlass::domain::failure::FailureClass;
-use windlass::fetch::Auth;
+use windlass::fetch::{Auth, Client, Options};
 use wiremock::matchers::{header, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::{download, get};
+use super::{download, download_with, get};
 
 fn to(url: &str) -> ResponseTemplate {
     ResponseTemplate::new(302).insert_header("Location", url)
@@ -44,4 +44,14 @@ async fn circles_come_to_an_end() {
     let failure = download(&get(server.uri() + "/round"), 1000).await.unwrap_err();
     assert_eq!((failure.code, failure.class), (Code::HttpStatus, FailureClass::Permanent));
     assert!(failure.message.contains("more than 10 redirects"), "{failure}");
+}
+
+#[tokio::test]
+async fn no_redirect_is_followed_where_none_is_allowed() {
+    let server = MockServer::start().await;
+    Mock::given(path("/old")).respond_with(to("/new")).mount(&server).await;
+    let client = Client::new(&Options { redirects: 0, ..Options::default() }).unwrap();
+    let failure = download_with(&client, &get(server.uri() + "/old"), 1000, 1).await.unwrap_err();
+    assert!(failure.message.contains("more than 0 redirects") && failure.message.contains("/new"), "{failure}");
+    assert_eq!(server.received_requests().await.unwrap().len(), 1);
 }

@@ -2,11 +2,11 @@
 
 use windlass::domain::code::Code;
 use windlass::domain::failure::{FailureClass, Side};
-use windlass::fetch::{Auth, Client, Request};
+use windlass::fetch::{Auth, Request};
 use wiremock::matchers::{basic_auth, body_string, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::{download, get};
+use super::{client, download, get};
 
 #[tokio::test]
 async fn statuses_that_may_pass_are_transient_and_others_are_not() {
@@ -69,6 +69,7 @@ async fn a_request_arrives_as_it_was_written() {
         query: vec![("날짜".into(), "2026 11&20".into())],
         body: Some("{\"x\": 1}".into()),
         auth: Some(Auth::Basic { user: "나".into(), password: "p:w".into() }),
+        ..Request::default()
     };
     assert_eq!(download(&request, 1000).await.unwrap().1, b"yes");
 }
@@ -103,11 +104,30 @@ async fn small_answers_are_read_as_json() {
     for (place, body) in [("/ok", "\u{feff}{\"id\": 7}"), ("/html", "<html>no</html>"), ("/empty", " ")] {
         Mock::given(path(place)).respond_with(ResponseTemplate::new(200).set_body_string(body)).mount(&server).await;
     }
-    let client = Client::new().unwrap();
+    let client = client();
     assert_eq!(client.json(&get(server.uri() + "/ok")).await.unwrap()["id"], 7);
     for (place, word) in [("/html", "the answer begins `<html>no</html>`"), ("/empty", "the answer is empty")] {
         let failure = client.json(&get(server.uri() + place)).await.unwrap_err().failure();
         assert_eq!(failure.code, Code::BodyFormat);
         assert!(failure.message.contains(word), "{failure}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_whose_clock_differs_and_that_refuses_us_says_so() {
+    let server = MockServer::start().await;
+    for (place, status, date) in [
+        ("/late", 401, "Wed, 21 Oct 2015 07:28:00 GMT"),
+        ("/early", 403, "Sat, 31 Dec 2050 00:00:00 GMT"),
+        ("/other", 400, "Wed, 21 Oct 2015 07:28:00 GMT"),
+    ] {
+        let answer = ResponseTemplate::new(status).insert_header("Date", date);
+        Mock::given(path(place)).respond_with(answer).mount(&server).await;
+    }
+    for (place, words) in
+        [("/late", "behind this machine's"), ("/early", "ahead of this machine's"), ("/other", "check query")]
+    {
+        let hint = download(&get(server.uri() + place), 1000).await.unwrap_err().hint.unwrap();
+        assert!(hint.contains(words), "{place}: {hint}");
     }
 }

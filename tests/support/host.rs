@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 use windlass::domain::failure::Failure;
 use windlass::domain::ids::RunId;
+use windlass::domain::note::Note;
 use windlass::domain::observation::Observation;
 use windlass::domain::outcome::Outcome;
 use windlass::domain::progress::Progress;
@@ -43,6 +44,8 @@ pub(crate) struct MemoryHost {
     pub(crate) reserved: Mutex<Vec<String>>,
     /// Who is said to be ahead in the queue for a turn. While there is somebody the turn doesn't come.
     pub(crate) ahead: Mutex<Option<String>>,
+    /// Notes that steps have left.
+    pub(crate) notes: Mutex<Vec<Note>>,
     /// Called with all that the step says about its progress, at that very moment.
     pub(crate) at_progress: Mutex<Option<AtProgress>>,
     /// What the step came to in the last run.
@@ -169,6 +172,23 @@ impl Host for MemoryHost {
     fn last_outcome(&self) -> BoxFuture<'_, Result<Option<Outcome>, Failure>> {
         let last = self.last.lock().unwrap().clone();
         async move { Ok(last) }.boxed()
+    }
+
+    fn note<'a>(&'a self, name: &'a str, value: serde_json::Value) -> BoxFuture<'a, Result<(), Failure>> {
+        let note = Note { run: RunId(Uuid::nil()), name: name.to_owned(), value, params: BTreeMap::new() };
+        self.notes.lock().unwrap().push(note);
+        self.changed.notify_waiters();
+        async { Ok(()) }.boxed()
+    }
+
+    fn notes(&self) -> BoxFuture<'_, Result<Vec<Note>, Failure>> {
+        let notes = self.notes.lock().unwrap().clone();
+        async { Ok(notes) }.boxed()
+    }
+
+    fn forget<'a>(&'a self, note: &'a Note) -> BoxFuture<'a, Result<(), Failure>> {
+        self.notes.lock().unwrap().retain(|known| (&known.name, &known.value) != (&note.name, &note.value));
+        async { Ok(()) }.boxed()
     }
 }
 

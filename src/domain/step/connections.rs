@@ -1,12 +1,14 @@
-use super::{CollectSource, CollectStep, PublishSource, StepKind};
+use super::{CollectSource, PublishSource, StepKind};
 
 impl StepKind {
     /// Names of the connections that the step uses.
     pub fn connections(&self) -> Vec<&str> {
         match self {
-            Self::Collect(CollectStep { source, into, .. }) => match source {
-                CollectSource::Query(query) => vec![&into.connection, &query.connection],
-                CollectSource::Http(_) | CollectSource::File(_) | CollectSource::Command(_) => vec![&into.connection],
+            Self::Collect(step) => match &step.source {
+                CollectSource::Query(query) => vec![&step.into.connection, &query.connection],
+                CollectSource::Http(_) | CollectSource::File(_) | CollectSource::Command(_) => {
+                    vec![&step.into.connection]
+                }
             },
             Self::CopyToStaging(step) => vec![&step.from, &step.to],
             Self::ParallelCtas(step) => vec![&step.connection],

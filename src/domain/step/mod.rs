@@ -10,9 +10,10 @@ mod sql;
 mod trigger;
 
 pub use collect::{
-    BadRows, BodyFormat, CollectSource, CollectStep, ColumnType, CommandSource, Csv, Expect, FileSource, Fresh,
-    HttpAuth, HttpRequest, HttpSource, Into, LoadColumns, LoadMode, NewColumns, Poll, QuerySource, Report, RowBounds,
-    charset, dropped,
+    BadRows, BodyFormat, CollectSource, CollectStep, ColumnType, CommandSource, Csv, CursorTo, Expect, FileSource,
+    Fresh, HmacAuth, HttpAuth, HttpRequest, HttpSource, Into, LoadColumns, LoadMode, NewColumns, PageBy, PageSize,
+    Paginate, Poll, QuerySource, RateLimit, Report, RequestRetry, RowBounds, SignatureAlgorithm, SignatureEncoding,
+    TlsFiles, Transport, dropped,
 };
 pub use command::CommandStep;
 pub use copy_to_staging::{CopyRead, CopySource, CopyStep, CopySwap, CopyTarget, CopyVerify};

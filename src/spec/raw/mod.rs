@@ -16,8 +16,9 @@ mod trigger;
 mod value;
 
 pub(crate) use collect::{
-    RawAuth, RawBadRows, RawCollect, RawCommandSource, RawCsv, RawExpect, RawFileSource, RawFresh, RawHttp, RawInto,
-    RawLoadColumns, RawPoll, RawQuery, RawReport, RawRequest, RawRows,
+    RawAuth, RawBadRows, RawCollect, RawCommandSource, RawCsv, RawCursor, RawExpect, RawFileSource, RawFresh,
+    RawHmacAuth, RawHttp, RawInto, RawLoadColumns, RawPaginate, RawPoll, RawQuery, RawRateLimit, RawReport, RawRequest,
+    RawRequestRetry, RawRows, RawTls,
 };
 pub(crate) use command::RawCommand;
 pub(crate) use copy_to_staging::{RawCopy, RawCopyFrom, RawCopyTo};
@@ -29,4 +30,4 @@ pub(crate) use schedule::RawSchedule;
 pub(crate) use sql::RawSql;
 pub(crate) use step::RawStep;
 pub(crate) use trigger::RawTrigger;
-pub(crate) use value::{Length, OneOrMany, Pairs, Scalar, Unused};
+pub(crate) use value::{Anything, Length, OneOrMany, Pairs, Scalar, Unused};

@@ -66,6 +66,26 @@ impl JsonSchema for Unused {
     }
 }
 
+/// Any value, taken as it is written.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Anything(pub(crate) serde_json::Value);
+
+impl JsonSchema for Anything {
+    fn schema_name() -> Cow<'static, str> {
+        "Anything".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        // Not `true`: a map of these must still be seen to be one of any keys.
+        json_schema!({"description": "Any value."})
+    }
+}
+
 /// One of something, or a list of it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]

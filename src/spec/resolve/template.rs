@@ -84,6 +84,9 @@ impl Resolver<'_, '_> {
             (!known.contains(&word)).then(|| (format!("{what} `{word}`"), suggest::hint(word, known)))
         };
         match (root, second) {
+            ("request", Some(key)) if !names.request.is_empty() => {
+                unknown("`request` has no", key, names.request.to_vec())
+            }
             (root, _) if FUNCTIONS.contains(&root) || names.local.contains(&root) => None,
             (root, _) if !names.roots().contains(&root) => {
                 let hint = if ["steps", "env", "lock"].contains(&root) {

@@ -72,7 +72,7 @@ async fn read(
         let data = Box::pin(data::read(body, how, spool, context)).await?;
         Ok::<_, Failure>(Read { data, bytes, taken: Vec::new(), files: None })
     };
-    Ok(Some(match (source::fetch(&step.source, expected, spool, context).await?, &step.source) {
+    Ok(Some(match (source::fetch(step, expected, spool, context).await?, &step.source) {
         (Fetched::NothingNew, _) => return Ok(None),
         (Fetched::Body(body), _) => read(body, how).await?,
         (Fetched::Files(files), CollectSource::File(source)) => {

@@ -1,6 +1,8 @@
 use encoding_rs::Encoding;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::charset::charset_named;
+
 /// How CSV is written. The default is what CSV says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -17,7 +19,7 @@ pub struct Csv {
     pub names: Vec<String>,
     /// What stands for a missing value; an empty field if empty.
     pub nulls: Vec<String>,
-    /// The encoding where it isn't UTF-8, as `charset` knows it.
+    /// The encoding where it isn't UTF-8, as `charset_named` knows it.
     pub encoding: Option<String>,
     /// Lines before the header.
     pub skip_rows: u32,
@@ -41,23 +43,8 @@ impl Default for Csv {
 impl Csv {
     /// The encoding that the text must be brought out of; none where it is UTF-8 already.
     pub fn charset(&self) -> Option<&'static Encoding> {
-        charset(self.encoding.as_deref()?).filter(|encoding| *encoding != encoding_rs::UTF_8)
+        charset_named(self.encoding.as_deref()?).filter(|encoding| *encoding != encoding_rs::UTF_8)
     }
-}
-
-/// The encoding of that name. Beside the names that the web has for it, those that Windows and its programs have.
-pub fn charset(name: &str) -> Option<&'static Encoding> {
-    let name = name.trim().to_ascii_lowercase();
-    let known = match name.as_str() {
-        // Windows' own extension of EUC-KR, which is what the web means by it, too.
-        "cp949" | "ms949" | "uhc" => "euc-kr",
-        "cp932" | "ms932" => "shift_jis",
-        "cp936" | "ms936" => "gbk",
-        "cp950" | "ms950" => "big5",
-        other => other,
-    };
-    Encoding::for_label(known.as_bytes())
-        .or_else(|| Encoding::for_label(format!("windows-{}", known.strip_prefix("cp")?).as_bytes()))
 }
 
 /// What becomes of rows that can't be read.
@@ -75,12 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn encodings_have_the_names_that_people_give_them() {
-        assert_eq!(charset("CP949"), Some(encoding_rs::EUC_KR));
-        assert_eq!(charset("euc-kr"), Some(encoding_rs::EUC_KR));
-        assert_eq!(charset("cp1252"), Some(encoding_rs::WINDOWS_1252));
-        assert_eq!(charset("utf-16"), Some(encoding_rs::UTF_16LE));
-        assert_eq!(charset("klingon"), None);
+    fn utf_8_needs_nothing() {
         assert_eq!(Csv { encoding: Some("utf-8".into()), ..Csv::default() }.charset(), None);
     }
 }

@@ -17,6 +17,9 @@ pub struct Expect {
     pub not_null: Vec<String>,
     /// Columns that together tell rows apart; none if empty.
     pub unique: Vec<String>,
+    /// Values that an HTTP server's JSON answer must have, by JSON pointer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub json: Vec<(String, serde_json::Value)>,
     /// A column whose latest time must not be long ago.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fresh: Option<Fresh>,

@@ -1,7 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{BodyFormat, Report};
-use crate::domain::template::Text;
+use super::{BodyFormat, HttpRequest, Paginate, RateLimit, Report, RequestRetry, Transport};
 
 /// Data from an HTTP server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,45 +13,42 @@ pub struct HttpSource {
     /// JSON pointer to the array of records (RFC 6901); the whole document if none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<String>,
-    /// Largest body in bytes, after decompression.
+    /// The body's encoding, whatever the server calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charset: Option<String>,
+    /// Largest body in bytes, after decompression; of all pages together.
     pub max_bytes: u64,
+    /// How the next page is asked for, where the data comes in several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paginate: Option<Paginate>,
     /// A report that is made on request, polled, downloaded and deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<Report>,
+    /// How many requests may be sent in a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
+    /// When a single request is sent again.
+    #[serde(default, skip_serializing_if = "RequestRetry::is_default")]
+    pub retry: RequestRetry,
+    /// How the server is reached.
+    #[serde(default, skip_serializing_if = "Transport::is_default")]
+    pub transport: Transport,
 }
 
-/// One HTTP request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct HttpRequest {
-    /// The method, in capitals.
-    pub method: String,
-    /// The address, `http` or `https`.
-    pub url: Text,
-    /// Headers.
-    #[serde(default)]
-    pub headers: Vec<(String, Text)>,
-    /// Query parameters, added to those of the address.
-    #[serde(default)]
-    pub query: Vec<(String, Text)>,
-    /// The body.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub body: Option<Text>,
-    /// Who we are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub auth: Option<HttpAuth>,
-}
-
-/// How a request says who we are.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HttpAuth {
-    /// `Authorization: Basic`.
-    Basic {
-        /// User.
-        user: Text,
-        /// Password.
-        password: Text,
-    },
-    /// `Authorization: Bearer`.
-    Bearer(Text),
+impl HttpSource {
+    /// One request, everything else as a job file has it that says nothing else.
+    pub fn new(request: HttpRequest, format: BodyFormat, max_bytes: u64) -> Self {
+        Self {
+            request,
+            format,
+            records: None,
+            charset: None,
+            max_bytes,
+            paginate: None,
+            report: None,
+            rate_limit: None,
+            retry: RequestRetry::default(),
+            transport: Transport::default(),
+        }
+    }
 }

@@ -23,6 +23,9 @@ pub struct Poll {
     pub request: HttpRequest,
     /// A template expression that is true when the report is ready, for example `poll.status == 'BUILT'`.
     pub until: String,
+    /// A template expression that is true when the report will never be ready, for example `poll.status == 'FAILED'`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_if: Option<String>,
     /// Pause between two looks.
     pub every: Duration,
     /// Longest wait.

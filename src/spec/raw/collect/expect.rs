@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::spec::raw::{Length, Scalar};
+use crate::spec::raw::{Anything, Length, Pairs, Scalar};
 
 /// What must hold before anything is loaded.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -16,6 +16,9 @@ pub(crate) struct RawExpect {
     pub(crate) not_null: Option<Vec<String>>,
     /// Columns that together tell rows apart.
     pub(crate) unique: Option<Vec<String>>,
+    /// Values that an HTTP server's JSON answer must have, by JSON pointer: `/header/resultCode: "00"`. With `paginate`
+    /// every page must have them.
+    pub(crate) json: Option<Pairs<Anything>>,
     /// A column whose latest time must not be long before the run's due time.
     pub(crate) fresh: Option<RawFresh>,
 }

@@ -1,9 +1,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::RawReport;
+use super::{RawAuth, RawPaginate, RawRateLimit, RawReport, RawRequestRetry, RawTimeouts, RawTls};
 use crate::domain::step::BodyFormat;
-use crate::spec::raw::{Pairs, Scalar, Unused};
+use crate::spec::raw::{Anything, Pairs, Scalar};
 
 /// Data from an HTTP server.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -20,44 +20,34 @@ pub(crate) struct RawHttp {
     pub(crate) headers: Option<Pairs<Scalar>>,
     /// Query parameters, added to those of the address.
     pub(crate) query: Option<Pairs<Scalar>>,
-    /// The request's body.
+    /// The request's body, as it is sent.
     pub(crate) body: Option<String>,
+    /// The request's body as JSON; each text in it may be a template.
+    pub(crate) json: Option<Anything>,
+    /// The request's body as the fields of a form.
+    pub(crate) form: Option<Pairs<Scalar>>,
     /// Who we are.
     pub(crate) auth: Option<RawAuth>,
     /// How the answer is to be read: json, ndjson or csv. Default: json.
     pub(crate) format: Option<BodyFormat>,
     /// JSON pointer to the array of records, for example `/data/rows`. Default: the whole document.
     pub(crate) records: Option<String>,
-    /// No effect yet.
-    pub(crate) paginate: Option<Unused>,
+    /// The answer's encoding, for example `euc-kr`. Default: what the server names, else UTF-8.
+    pub(crate) charset: Option<String>,
+    /// How the next page is asked for, where the data comes in several.
+    pub(crate) paginate: Option<RawPaginate>,
     /// A report that is created, polled until ready, downloaded and deleted.
     pub(crate) report: Option<RawReport>,
-    /// No effect yet.
-    pub(crate) rate_limit: Option<Unused>,
-    /// Largest answer in bytes, after decompression. Default: 1073741824.
+    /// How many requests all steps of a daemon may send together.
+    pub(crate) rate_limit: Option<RawRateLimit>,
+    /// When a single request is sent again, within an attempt of the step.
+    pub(crate) retry_requests: Option<RawRequestRetry>,
+    /// Certificates.
+    pub(crate) tls: Option<RawTls>,
+    /// How many redirects are followed. Default: 10.
+    pub(crate) redirects: Option<u32>,
+    /// How long the server may take.
+    pub(crate) timeouts: Option<RawTimeouts>,
+    /// Largest answer in bytes, after decompression; of all pages together. Default: 1073741824.
     pub(crate) max_bytes: Option<u64>,
-}
-
-/// How a request says who we are: `basic` or `bearer`.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "HttpAuth")]
-pub(crate) struct RawAuth {
-    /// User and password.
-    pub(crate) basic: Option<RawBasicAuth>,
-    /// A token.
-    pub(crate) bearer: Option<String>,
-}
-
-/// User and password.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "BasicAuth")]
-pub(crate) struct RawBasicAuth {
-    /// The user.
-    #[schemars(required)]
-    pub(crate) user: Option<String>,
-    /// The password; take it from the environment: `{{ env.NAME }}`.
-    #[schemars(required)]
-    pub(crate) password: Option<String>,
 }

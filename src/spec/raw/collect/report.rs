@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::RawAuth;
-use crate::spec::raw::{Length, Pairs, Scalar};
+use crate::spec::raw::{Anything, Length, Pairs, Scalar};
 
 /// A report that is made on request.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -33,8 +33,12 @@ pub(crate) struct RawRequest {
     pub(crate) headers: Option<Pairs<Scalar>>,
     /// Query parameters, added to those of the address.
     pub(crate) query: Option<Pairs<Scalar>>,
-    /// The request's body.
+    /// The request's body, as it is sent.
     pub(crate) body: Option<String>,
+    /// The request's body as JSON; each text in it may be a template.
+    pub(crate) json: Option<Anything>,
+    /// The request's body as the fields of a form.
+    pub(crate) form: Option<Pairs<Scalar>>,
     /// Who we are. Default: as for the download.
     pub(crate) auth: Option<RawAuth>,
 }
@@ -53,13 +57,19 @@ pub(crate) struct RawPoll {
     pub(crate) headers: Option<Pairs<Scalar>>,
     /// Query parameters, added to those of the address.
     pub(crate) query: Option<Pairs<Scalar>>,
-    /// The request's body.
+    /// The request's body, as it is sent.
     pub(crate) body: Option<String>,
+    /// The request's body as JSON; each text in it may be a template.
+    pub(crate) json: Option<Anything>,
+    /// The request's body as the fields of a form.
+    pub(crate) form: Option<Pairs<Scalar>>,
     /// Who we are. Default: as for the download.
     pub(crate) auth: Option<RawAuth>,
     /// An expression that is true when the report is ready, for example `poll.status == 'BUILT'`.
     #[schemars(required)]
     pub(crate) until: Option<String>,
+    /// An expression that is true when the report will never be ready, for example `poll.status == 'FAILED'`.
+    pub(crate) failed_if: Option<String>,
     /// Pause between two looks. Default: 2s.
     pub(crate) every: Option<Length>,
     /// Longest wait. Default: 30m.

@@ -1,5 +1,6 @@
 //! What is common to bodies: their format, their size, where their records are.
 
+use crate::domain::charset::charset_named;
 use crate::domain::step::BodyFormat;
 use crate::spec::problems::At;
 use crate::spec::resolve::resolver::Resolver;
@@ -15,6 +16,16 @@ impl Resolver<'_, '_> {
         }
     }
 
+    /// An encoding's name, as browsers know it.
+    pub(super) fn charset(&mut self, given: Option<&String>, at: At<'_>) -> Option<String> {
+        let name = given?;
+        if charset_named(name).is_none() {
+            let hint = "for example utf-8, euc-kr (also for CP949), shift_jis, gb18030, windows-1252";
+            self.wrong(at.key("charset"), format!("`{name}` is not a known encoding"), hint);
+        }
+        Some(name.clone())
+    }
+
     pub(super) fn max_bytes(&mut self, given: Option<u64>, at: At<'_>) -> u64 {
         if given == Some(0) {
             self.wrong(at.key("max_bytes"), "`max_bytes` must be at least 1", "");
@@ -26,9 +37,16 @@ impl Resolver<'_, '_> {
         let Some(pointer) = records else { return };
         if format.is_some_and(|format| format != BodyFormat::Json) {
             self.wrong(at.key("records"), "`records` is for `format: json` only", "");
-        } else if !pointer.is_empty() && !pointer.starts_with('/') {
+        } else {
+            self.pointer(pointer, at.key("records"));
+        }
+    }
+
+    /// A JSON pointer is empty or begins with a slash.
+    pub(super) fn pointer(&mut self, pointer: &str, at: At<'_>) {
+        if !pointer.is_empty() && !pointer.starts_with('/') {
             let hint = format!("a JSON pointer starts with a slash: `/{}`", pointer.replace('.', "/"));
-            self.wrong(at.key("records"), format!("`{pointer}` is not a JSON pointer"), &hint);
+            self.wrong(at, format!("`{pointer}` is not a JSON pointer"), &hint);
         }
     }
 }

@@ -1,4 +1,5 @@
-use crate::domain::step::{Csv, charset};
+use crate::domain::charset::charset_named;
+use crate::domain::step::Csv;
 use crate::spec::problems::At;
 use crate::spec::raw::{OneOrMany, RawCsv, Scalar};
 use crate::spec::resolve::resolver::Resolver;
@@ -14,7 +15,7 @@ impl Resolver<'_, '_> {
             let hint = "add `names: [column, …]`: what the columns are called";
             self.wrong(at.key("header"), "`header: false` needs `names`", hint);
         }
-        if let Some(encoding) = raw.encoding.as_ref().filter(|name| charset(name).is_none()) {
+        if let Some(encoding) = raw.encoding.as_ref().filter(|name| charset_named(name).is_none()) {
             let hint = "for example cp949, euc-kr, shift_jis, gbk, windows-1252, utf-16le";
             self.wrong(at.key("encoding"), format!("the encoding `{encoding}` is not known"), hint);
         }

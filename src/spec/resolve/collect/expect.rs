@@ -13,6 +13,7 @@ impl Resolver<'_, '_> {
             columns: self.columns(raw.columns.as_ref(), at, "columns"),
             not_null: self.columns(raw.not_null.as_ref(), at, "not_null"),
             unique: self.columns(raw.unique.as_ref(), at, "unique"),
+            json: self.json_values(raw, at.key("json")),
             fresh: raw.fresh.as_ref().and_then(|raw| self.fresh(raw, at.key("fresh"))),
         }
     }
@@ -30,5 +31,14 @@ impl Resolver<'_, '_> {
             self.wrong(at, format!("`{text}` is not a percentage"), "a whole one from 0 to 100: `50%`");
         }
         percent
+    }
+
+    /// Values by JSON pointer.
+    fn json_values(&mut self, raw: &RawExpect, at: At<'_>) -> Vec<(String, serde_json::Value)> {
+        let pairs = raw.json.as_ref().map_or(&[][..], |pairs| &pairs.0);
+        for (index, (pointer, _)) in pairs.iter().enumerate() {
+            self.pointer(pointer, at.nth(index));
+        }
+        pairs.iter().map(|(pointer, value)| (pointer.clone(), value.0.clone())).collect()
     }
 }

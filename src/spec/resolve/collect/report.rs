@@ -19,7 +19,7 @@ impl Resolver<'_, '_> {
             request.auth = request.auth.or_else(|| auth.cloned());
             request
         };
-        let create = raw.create.as_ref().and_then(|raw| self.plain(raw, "POST", at.key("create"), &Names::STEP));
+        let create = raw.create.as_ref().and_then(|raw| self.plain(raw, "POST", at.key("create"), &Names::REQUEST));
         let poll = raw.poll.as_ref().and_then(|raw| self.poll(raw, at.key("poll")));
         let delete = raw.delete.as_ref().map(|raw| self.plain(raw, "DELETE", at.key("delete"), &Names::REPORT));
         let poll = poll.map(|poll| Poll { request: with_auth(poll.request.clone()), ..poll });
@@ -40,13 +40,8 @@ impl Resolver<'_, '_> {
         let request = self.request(&request!(raw, "GET"), at, &Names::REPORT);
         let every = self.positive(raw.every.as_ref(), at, "every").unwrap_or(POLL_EVERY);
         let timeout = self.positive(raw.timeout.as_ref(), at, "timeout").unwrap_or(POLL_TIMEOUT);
-        let until = raw.until.as_ref()?;
-        if until.contains("{{") {
-            let hint = "`until` is an expression already: `poll.status == 'BUILT'`";
-            self.wrong(at.key("until"), "`until` must not hold `{{`", hint);
-        } else {
-            self.expression(until, at.key("until"), &Names::POLL);
-        }
-        Some(Poll { request: request?, until: until.clone(), every, timeout })
+        let failed_if = self.condition(raw.failed_if.as_ref(), at, "failed_if", &Names::POLL);
+        let until = self.condition(raw.until.as_ref(), at, "until", &Names::POLL)?;
+        Some(Poll { request: request?, until, failed_if, every, timeout })
     }
 }

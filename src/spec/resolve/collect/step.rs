@@ -1,4 +1,4 @@
-use crate::domain::step::{CollectSource, CollectStep, LoadMode};
+use crate::domain::step::{BodyFormat, CollectSource, CollectStep, LoadMode};
 use crate::spec::problems::At;
 use crate::spec::raw::RawCollect;
 use crate::spec::resolve::resolver::Resolver;
@@ -17,6 +17,12 @@ impl Resolver<'_, '_> {
         let file = raw.file.as_ref().and_then(|raw| self.file(raw, at.key("file")));
         let into = raw.into.as_ref().and_then(|raw| self.into(raw, at.key("into")));
         let expect = raw.expect.as_ref().map(|raw| self.expect(raw, at.key("expect"))).unwrap_or_default();
+        let answers_json =
+            raw.http.as_ref().is_some_and(|http| http.format.is_none_or(|format| format == BodyFormat::Json));
+        if !expect.json.is_empty() && !answers_json {
+            let hint = "it looks at the answers of an `http` source with `format: json`";
+            self.wrong_span(at.key("expect").key("json").key_span(), "`expect.json` has nothing to look at", hint);
+        }
         let allow_empty = raw.allow_empty.unwrap_or(false);
         let query = raw.query.as_ref().and_then(|raw| self.query(raw, at.key("query")));
         let command = raw.command.as_ref().and_then(|raw| self.output_of(raw, at.key("command")));

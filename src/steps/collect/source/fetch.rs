@@ -13,9 +13,12 @@ use super::{command, file, http};
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::progress::Progress;
-use crate::domain::step::{BodyFormat, CollectSource, QuerySource};
+use crate::domain::step::{BodyFormat, CollectSource, CollectStep, QuerySource};
 use crate::steps::StepContext;
 use crate::steps::spool::Spool;
+
+/// How many files are named where there are many.
+const SHOWN_LABELS: usize = 3;
 
 /// A file as it came.
 pub(super) struct RawFile {
@@ -94,13 +97,13 @@ pub(in crate::steps::collect) struct Files {
 
 /// Fetches all of a source's data, where it comes as a body.
 pub(in crate::steps::collect) async fn fetch<'s>(
-    source: &'s CollectSource,
+    step: &'s CollectStep,
     expected: &Expected,
     spool: &Spool,
     context: &StepContext,
 ) -> Result<Fetched<'s>, Failure> {
-    let raw = match source {
-        CollectSource::Http(source) => Box::pin(http::fetch(source, spool, context)).await?,
+    let raw = match &step.source {
+        CollectSource::Http(source) => Box::pin(http::fetch(source, &step.expect.json, spool, context)).await?,
         CollectSource::File(source) => return Box::pin(file::fetch(source, expected, spool, context)).await,
         CollectSource::Command(source) => Box::pin(command::fetch(source, spool, context)).await?,
         CollectSource::Query(source) => return Ok(Fetched::Query(source)),
@@ -153,10 +156,21 @@ fn one_record_per_line(raw: &Raw, output: &Path, exact: Exact, stopped: &dyn Fn(
         });
         read.map_err(|error| error.failure(&file.label))?;
     }
-    let label = raw.files.iter().map(|file| file.label.as_str()).collect::<Vec<_>>().join(", ");
+    let label = label_of(&raw.files);
     let count = lines.finish().map_err(|error| bytes::disk(&error))?;
     let files = vec![BodyFile { path: output.to_owned(), label }];
     Ok(Body { files, format: BodyFormat::Ndjson, records: Some(count), bytes: raw.bytes })
+}
+
+/// What errors call several files: the first few of them.
+fn label_of(files: &[RawFile]) -> String {
+    let mut names: Vec<&str> = files.iter().take(SHOWN_LABELS).map(|file| file.label.as_str()).collect();
+    let more = files.len().saturating_sub(SHOWN_LABELS);
+    let rest = format!("{more} more");
+    if more > 0 {
+        names.push(&rest);
+    }
+    names.join(", ")
 }
 
 /// CSV is read where it is, unless it is compressed or encoded otherwise.

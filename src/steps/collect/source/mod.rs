@@ -13,7 +13,6 @@ mod local;
 mod recode;
 mod records;
 mod remote;
-mod report;
 mod walk;
 
 pub(super) use bad_lines::too_many;

@@ -99,7 +99,7 @@ impl RecordsError {
             Self::Place(what) => not_as_promised(label, what)
                 .with_hint("`records` is a JSON pointer to the array of records, for example /data/rows"),
             Self::TooDeep(number) => {
-                not_as_promised(label, format!("record {number} has more than {} levels", depth::DEEPEST))
+                not_as_promised(label, format!("record {number} is nested more than {} levels deep", depth::DEEPEST))
             }
             Self::NotARecord { number, kind } => {
                 not_as_promised(label, format!("record {number} is {kind}, not an object"))

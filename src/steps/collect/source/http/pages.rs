@@ -1,0 +1,259 @@
+//! All pages of an answer, one file of the spool each; without `paginate` there is one.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::call::{Call, Caller};
+use super::count;
+use super::course::{Course, Page};
+use super::look::{Look, Wanted};
+use super::render::Turn;
+use super::source::{Expected, charset};
+use crate::domain::code::Code;
+use crate::domain::failure::{Failure, FailureClass, Side};
+use crate::domain::progress::Progress;
+use crate::domain::step::{BodyFormat, PageBy, Paginate};
+use crate::domain::template::Scope;
+use crate::fetch::{Download, FetchError, FetchErrorKind, Partial, check_body, is_blank};
+use crate::steps::collect::source::fetch::{Raw, RawFile, not_as_promised};
+use crate::steps::collect::source::walk;
+use crate::steps::reading::rate::{Copied, Rate};
+use crate::steps::spool::Spool;
+
+/// How often the rate is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Downloads all of it.
+pub(super) async fn fetch(
+    caller: &Caller<'_>,
+    scope: &Scope,
+    expected: &Expected,
+    spool: &Spool,
+) -> Result<Raw, Failure> {
+    let source = caller.source;
+    let mut pages =
+        Pages { caller, scope, expected, spool, meter: Meter::new(), files: Vec::new(), bytes: 0, plain: 0 };
+    match &source.paginate {
+        Some(plan) => Box::pin(pages.all(plan)).await?,
+        None => pages.single().await?,
+    }
+    let (format, records) = (source.format, source.records.clone());
+    Ok(Raw { files: pages.files, format, records, max_bytes: Some(source.max_bytes), bytes: pages.bytes })
+}
+
+/// What has come so far.
+struct Pages<'p> {
+    caller: &'p Caller<'p>,
+    scope: &'p Scope,
+    expected: &'p Expected,
+    spool: &'p Spool,
+    meter: Meter,
+    files: Vec<RawFile>,
+    /// As it came.
+    bytes: u64,
+    /// Unpacked.
+    plain: u64,
+}
+
+impl Pages<'_> {
+    async fn single(&mut self) -> Result<(), Failure> {
+        let download = self.download(&Turn::AsWritten, None).await?;
+        check_body(&download, self.caller.source.format).map_err(FetchError::failure)?;
+        if !self.expected.is_empty() {
+            let look = self.look(&download, None).await?;
+            self.check(&look, &download)?;
+        }
+        self.take(download)
+    }
+
+    async fn all(&mut self, plan: &Paginate) -> Result<(), Failure> {
+        let context = self.caller.context;
+        let mut course = Course::new(plan);
+        let mut turn = course.first();
+        loop {
+            let number = course.number;
+            let download = self.download(&turn, Some((number, course.records))).await?;
+            let stuck = |what: String| {
+                Failure::permanent(Code::BodyFormat, Side::Source, format!("{}: {what}", download.doing))
+                    .with_hint("check `paginate` against what the server sends; nothing was loaded")
+            };
+            // NDJSON and CSV have no other way to say that a page is empty.
+            if number > 1 && self.caller.source.format != BodyFormat::Json && is_blank(&download) {
+                return Ok(());
+            }
+            check_body(&download, self.caller.source.format).map_err(FetchError::failure)?;
+            let look = self.look(&download, Some(plan)).await?;
+            self.check(&look, &download)?;
+            if self.caller.source.records.is_none()
+                && self.caller.source.format == BodyFormat::Json
+                && look.digest.is_none()
+            {
+                return Err(stuck("it is no array; `records` says where the records of a page are".to_owned()));
+            }
+            if let Some(what) = &look.missing {
+                return Err(stuck(what.clone()));
+            }
+            let last = self.is_last(plan, &course, &look)?;
+            let cursor = match &plan.by {
+                PageBy::Cursor { from, .. } => look.body.pointer(&self.kept(from).0),
+                _ => None,
+            };
+            let page = Page { look: &look, cursor, link: download.next.as_deref(), url: &download.url };
+            let next = course.after(&page, last).map_err(stuck)?;
+            if look.records > 0 || number == 1 {
+                self.take(download)?;
+            }
+            let Some(next) = next else {
+                context.info(format!("{} records on {number} pages", course.records));
+                return Ok(());
+            };
+            turn = next;
+        }
+    }
+
+    /// Downloads a page. One that breaks off is gone on with where the server lets us, and tried again in any case.
+    async fn download(&mut self, turn: &Turn, page: Option<(u64, u64)>) -> Result<Download, Failure> {
+        let (caller, context) = (self.caller, self.caller.context);
+        let left = caller.source.max_bytes.saturating_sub(self.bytes);
+        let (path, mut partial) = (self.spool.path(&self.name()), Partial::default());
+        let mut tries = caller.tries(Call { request: &caller.source.request, turn, scope: self.scope });
+        loop {
+            let request = context.unless_stopped(tries.next()).await??;
+            match page {
+                Some((number, _)) => context.debug(format!("downloading page {number}: {}", request.shown())),
+                None => context.info(format!("downloading: {}", request.shown())),
+            }
+            let (before, meter) = (self.bytes, &mut self.meter);
+            let told = |bytes, expected| context.host.progress(meter.progress(page, before + bytes, expected));
+            let work = caller.client.download(&request, &path, left, &mut partial, told);
+            match context.unless_stopped(work).await? {
+                Ok(download) => {
+                    self.bytes += download.bytes;
+                    return Ok(download);
+                }
+                Err(error) if page.is_some() && error.kind == FetchErrorKind::TooLarge => {
+                    let message = format!("all pages together are larger than {} bytes", caller.source.max_bytes);
+                    return Err(FetchError { message, ..error }.failure());
+                }
+                Err(error) => tries.failed(error).await?,
+            }
+        }
+    }
+
+    /// The spool's file for the next page.
+    fn name(&self) -> String {
+        format!("body-{}", self.files.len())
+    }
+
+    /// Adds a page to what has come.
+    fn take(&mut self, download: Download) -> Result<(), Failure> {
+        let charset = charset(self.caller.source, &download)?;
+        self.files.push(RawFile { path: self.spool.path(&self.name()), label: download.doing, charset });
+        Ok(())
+    }
+
+    /// Looks through a page, on a blocking thread.
+    async fn look(&mut self, download: &Download, plan: Option<&Paginate>) -> Result<Look, Failure> {
+        let source = self.caller.source;
+        let parts = |pointer: &str| walk::path_of(pointer).map_err(|what| not_as_promised(&download.doing, what));
+        let mut values = self.expected.iter().map(|(pointer, _)| parts(pointer)).collect::<Result<Vec<_>, _>>()?;
+        let mut last = false;
+        if let Some(Paginate { by: PageBy::Cursor { from, .. }, .. }) = plan {
+            let kept = self.kept(from);
+            last = kept.1;
+            values.push(parts(&kept.0)?);
+        }
+        let all = plan.is_some_and(|plan| plan.until.is_some());
+        let wanted = Wanted { records: parts(source.records.as_deref().unwrap_or_default())?, values, all, last };
+        let (path, label) = (self.spool.path(&self.name()), download.doing.clone());
+        let how = (charset(source, download)?, source.format);
+        let left = source.max_bytes.saturating_sub(self.plain);
+        // Ends the thread's work when the step is stopped, and also when this future is dropped.
+        let stop = self.caller.context.stop.child_token();
+        let _stop_with_us = stop.clone().drop_guard();
+        let looking = tokio::task::spawn_blocking(move || {
+            count::page(&path, &label, how, left, &wanted, &|| stop.is_cancelled())
+        });
+        match looking.await {
+            Ok(Err(_)) if self.caller.context.stop.is_cancelled() => Err(Failure::stopped()),
+            Ok(looked) => {
+                let (look, plain) = looked?;
+                self.plain += plain;
+                Ok(look)
+            }
+            Err(error) => Err(Failure::bug(format!("looking through a page: {error}"))),
+        }
+    }
+
+    /// Where a cursor stands in what is kept of a page, and whether that is in the last record, which is the only one kept.
+    fn kept(&self, from: &str) -> (String, bool) {
+        let records = self.caller.source.records.as_deref().unwrap_or_default();
+        match from.strip_prefix(records).and_then(|rest| rest.strip_prefix("/-/")) {
+            Some(rest) => (format!("{records}/0/{rest}"), true),
+            None => (from.to_owned(), false),
+        }
+    }
+
+    /// Whether the answer has the values that it must have.
+    fn check(&self, look: &Look, download: &Download) -> Result<(), Failure> {
+        let complaints: Vec<String> = self
+            .expected
+            .iter()
+            .filter_map(|(pointer, expected)| match look.body.pointer(pointer) {
+                Some(found) if found == expected => None,
+                Some(found) => Some(format!("expected `{pointer}` to be {expected}, found {found}")),
+                None => Some(format!("expected `{pointer}` to be {expected}, found nothing there")),
+            })
+            .collect();
+        if complaints.is_empty() {
+            return Ok(());
+        }
+        let message = format!("{}: {}; nothing was loaded", download.doing, complaints.join("; "));
+        Err(Failure::new(Code::Expectation, FailureClass::Permanent, Side::Source, message))
+    }
+
+    /// What the job says of a page.
+    fn is_last(&self, plan: &Paginate, course: &Course<'_>, look: &Look) -> Result<bool, Failure> {
+        let Some(until) = &plan.until else { return Ok(false) };
+        let mut scope = self.scope.clone();
+        let page = json!({"number": course.number, "records": look.records, "body": look.body});
+        scope.local.insert("page".to_owned(), page);
+        scope.holds(until)
+    }
+}
+
+/// How far it is, and how fast it goes.
+struct Meter {
+    since: Instant,
+    rate: Rate,
+    noted: Option<Instant>,
+    bytes_per_s: u64,
+}
+
+impl Meter {
+    fn new() -> Self {
+        Self { since: Instant::now(), rate: Rate::default(), noted: None, bytes_per_s: 0 }
+    }
+
+    /// `page` is its number and how many records came before it.
+    fn progress(&mut self, page: Option<(u64, u64)>, bytes: u64, expected: Option<u64>) -> Progress {
+        let rows = page.map(|(_, records)| records);
+        // Pieces come by the thousand; a rate needs a few looks a second.
+        if self.noted.is_none_or(|noted| noted.elapsed() >= LOOK_EVERY) {
+            self.noted = Some(Instant::now());
+            let copied = Copied { rows: rows.unwrap_or_default(), bytes };
+            self.bytes_per_s = self.rate.note(self.since.elapsed(), copied).bytes;
+        }
+        let phase = page.map_or_else(|| "downloading".to_owned(), |(number, _)| format!("downloading page {number}"));
+        // How large the next pages are nobody knows.
+        let bytes_expected = expected.filter(|_| page.is_none());
+        Progress {
+            rows,
+            bytes: Some(bytes),
+            bytes_expected,
+            bytes_per_s: Some(self.bytes_per_s),
+            ..Progress::phase(phase)
+        }
+    }
+}
