@@ -33,11 +33,14 @@ impl Store {
         const DOING: &str = "making runs for the past";
         let mut made = Vec::new();
         for due in later.due.chunks(RUNS) {
-            let part = Later { due: due.to_vec(), ..later.clone() };
+            let part = Later { due: due.to_vec(), params: later.params.clone(), in_order: later.in_order };
             let more = self
                 .transaction(DOING, async |transaction| {
                     // Whoever plans the job may be about to enter the same due times.
-                    transaction.query_opt(include_str!("sql/job_hold.sql"), &[&job]).await.map_err(database(DOING))?;
+                    let held = transaction.query_opt(include_str!("sql/job_hold.sql"), &[&job]).await;
+                    if held.map_err(database(DOING))?.is_none() {
+                        return Err(StoreError::Refused(format!("there is no job `{job}`")));
+                    }
                     run_later(transaction, job, &part, Trigger::Backfill, Reason::Backfill).await
                 })
                 .await?;
