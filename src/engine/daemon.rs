@@ -13,6 +13,7 @@ use super::clock::Clock;
 use super::dispatcher::{Command, Dispatcher, tell};
 use super::event::Event;
 use super::lease::{LEASE, LeaseKeeper};
+use super::patience::Patience;
 use super::planner::Planner;
 use super::room::Room;
 use super::shared::{EngineSettings, Shared};
@@ -80,6 +81,7 @@ impl Daemon {
             commands: commands.clone(),
             ready: ready_sender,
             held: BTreeSet::new(),
+            patience: Patience::default(),
         };
         let gone = given_up.clone();
         tasks.spawn(async move {

@@ -8,10 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
 use super::attempt::Stop;
 use super::dispatcher::{Command, tell};
 use super::identity::is_gone;
+use super::patience::Patience;
 use super::shared::Shared;
 use crate::domain::ids::DaemonId;
 use crate::domain::readiness::Readiness;
@@ -30,6 +32,8 @@ pub(super) struct LeaseKeeper {
     pub(super) ready: watch::Sender<Readiness>,
     /// Lock classes that were held or waited for when last looked; one that isn't any more counts as zero, not as unknown.
     pub(super) held: BTreeSet<String>,
+    /// Whether others' leases can be judged.
+    pub(super) patience: Patience,
 }
 
 impl LeaseKeeper {
@@ -42,6 +46,7 @@ impl LeaseKeeper {
             match self.shared.store.heartbeat(&self.shared.me, LEASE).await {
                 Ok(heartbeat) => {
                     self.shared.clock.correct(heartbeat.now);
+                    let judges = self.patience.answered(Instant::now());
                     if !heartbeat.renewed {
                         tracing::error!("this daemon was given up by the others; stopping what it runs");
                         self.say(true, false, "the lease was lost; other daemons have taken over");
@@ -50,7 +55,7 @@ impl LeaseKeeper {
                         return;
                     }
                     self.say(true, true, "");
-                    self.act_on(heartbeat).await;
+                    self.act_on(heartbeat, judges).await;
                 }
                 Err(error) => {
                     tracing::warn!(error = %error, "the lease could not be renewed");
@@ -60,7 +65,8 @@ impl LeaseKeeper {
         }
     }
 
-    async fn act_on(&mut self, heartbeat: Heartbeat) {
+    /// `judges`: whether leases that have lapsed mean that their daemons are gone.
+    async fn act_on(&mut self, heartbeat: Heartbeat, judges: bool) {
         self.count(&heartbeat);
         for run in heartbeat.cancelled {
             tell(&self.commands, Command::Cancel(run)).await;
@@ -71,7 +77,7 @@ impl LeaseKeeper {
             .filter(|(_, pid, started)| is_gone(*pid, *started))
             .map(|(id, _, _)| *id)
             .collect();
-        let lapsed = heartbeat.lapsed.into_iter().filter(|id| !gone.contains(id)).map(|id| (id, false));
+        let lapsed = heartbeat.lapsed.into_iter().filter(|id| judges && !gone.contains(id)).map(|id| (id, false));
         let lost: Vec<(DaemonId, bool)> = gone.iter().map(|id| (*id, true)).chain(lapsed).collect();
         for (daemon, process_gone) in lost {
             match self.shared.store.take_over(daemon, process_gone).await {

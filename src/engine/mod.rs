@@ -21,6 +21,7 @@ mod housekeeping;
 mod identity;
 mod lease;
 mod notes;
+mod patience;
 mod planner;
 mod progress;
 mod room;

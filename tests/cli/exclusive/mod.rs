@@ -70,8 +70,7 @@ async fn however_runs_of_one_account_come_about_they_are_alone_and_nothing_comes
     daemon.end().await.ends(0);
     api.seen.lock().unwrap().broken = false;
     let before = runs(&store).await;
-    let down =
-        "update windlass.job set planned_through = date_trunc('year', now()) - interval '1 minute', next_due = null where name = 'late'";
+    let down = "update windlass.job set planned_through = date_trunc('year', now()) - interval '1 minute', next_due = null where name = 'late'";
     folder.database.execute(down).await;
 
     // Everybody at once.
