@@ -85,6 +85,10 @@ impl Dispatcher {
                 },
                 Some(ended) = self.runs.join_next_with_id(), if !self.runs.is_empty() => {
                     self.forget(ended);
+                    // Those that ended at the same time make room for one claim, not for several.
+                    while let Some(ended) = self.runs.try_join_next_with_id() {
+                        self.forget(ended);
+                    }
                     true
                 }
                 () = std::future::ready(()), if again => true,

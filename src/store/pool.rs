@@ -18,9 +18,11 @@ const CALL: Duration = Duration::from_secs(2);
 /// inside PostgreSQL.
 const CONNECTIONS: usize = 8;
 
-/// What every connection begins with: a process that is frozen in the middle of a transaction must not keep its rows and
-/// guards from the others, who could then not even take over. Longer than any call, so that it ends no living one.
-const GREETING: &str = "set idle_in_transaction_session_timeout = '5s'";
+/// What every connection begins with. A process that is frozen in the middle of a transaction must not keep its rows and
+/// guards from the others, who could then not even take over; longer than any call, so that it ends no living one.
+/// Statements are planned once, often while tables are empty, and each is written for an index: read from end to end, a
+/// table of thousands of rows would cost as much as the rest of a run. What is so short isn't worth compiling.
+const GREETING: &str = "set idle_in_transaction_session_timeout = '5s'; set enable_seqscan = off; set jit = off; set plan_cache_mode = force_generic_plan";
 
 /// The state database.
 #[derive(Clone)]
