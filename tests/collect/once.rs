@@ -19,6 +19,8 @@ async fn an_append_that_was_committed_is_not_repeated() {
         let mut world = World::new(to, http(&server.uri(), BodyFormat::Csv)).await;
         world.step.into.mode = LoadMode::Append;
         assert_eq!(world.run().await.unwrap().rows, Some(2));
+        // The first attempt dies after its commit: its spool stays, for the next one to remove.
+        std::fs::create_dir(world.context.environment.spool.join(world.context.hidden_name(0))).unwrap();
         world.next_attempt();
         assert_eq!(world.run().await.unwrap().rows, Some(2));
         assert_eq!(world.value(ROWS).await, "a=1,b=2", "{to:?}");

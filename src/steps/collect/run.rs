@@ -28,6 +28,8 @@ pub(in crate::steps) async fn run(step: &CollectStep, context: &StepContext) -> 
     let found = Box::pin(target.look(context)).await?;
     if let Some(rows) = found.loaded {
         context.info(format!("an earlier attempt has loaded {rows} rows into {} already", target.table()));
+        // It died after its commit, before it could remove its spool.
+        Spool::sweep(context)?;
         return Ok(Outcome { rows: Some(rows), table, ..Outcome::default() });
     }
     let spool = Spool::make(context)?;
