@@ -45,6 +45,16 @@ impl Job {
         self.schedule.as_ref().map_or(chrono_tz::Tz::UTC, |schedule| schedule.zone)
     }
 
+    /// Whether a step has locks of its own.
+    pub fn steps_have_locks(&self) -> bool {
+        self.steps.iter().any(|step| !step.locks.is_empty())
+    }
+
+    /// Whether a run holds locks, for all of its time or for a step's.
+    pub fn has_locks(&self) -> bool {
+        !self.locks.is_empty() || self.steps_have_locks()
+    }
+
     /// The place of the step of that id.
     pub fn step_index(&self, id: &str) -> Option<usize> {
         self.steps.iter().position(|step| step.id == id)

@@ -7,6 +7,7 @@ pub mod charset;
 pub mod code;
 pub mod failure;
 pub mod firing;
+pub mod hex;
 pub mod ids;
 pub mod job;
 pub mod note;

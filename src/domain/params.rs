@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::code::Code;
 use super::failure::{Failure, Side};
-use super::job::Job;
+use super::job::{Job, Param};
 
 /// Completes the parameters that were given for a run of `job` with its defaults. A parameter that the job doesn't know,
 /// and one without a default that wasn't given, are failures.
@@ -35,10 +35,15 @@ pub fn complete(job: &Job, given: BTreeMap<String, String>) -> Result<BTreeMap<S
     Ok(complete)
 }
 
+/// The parameters of a run that nobody gave any: those that have a default.
+pub fn defaults(params: Vec<Param>) -> BTreeMap<String, String> {
+    params.into_iter().filter_map(|param| Some((param.name, param.default?))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::job::{Overlap, Param};
+    use crate::domain::job::Overlap;
 
     fn job() -> Job {
         let param = |name: &str, default: Option<&str>| Param {

@@ -165,11 +165,14 @@ fn explain(reason: Reason, ended: Failure) -> (AttemptState, Failure) {
         Reason::Run(Stop::Cancel) => {
             (AttemptState::Cancelled, failure(Code::Cancelled, FailureClass::Cancelled, "the run was cancelled"))
         }
-        Reason::Run(Stop::Drain) => {
-            (AttemptState::Cancelled, failure(Code::Drained, FailureClass::Cancelled, "the daemon was stopped"))
-        }
+        Reason::Run(Stop::Drain) => (AttemptState::Cancelled, drained()),
         Reason::Run(Stop::Lost) => (AttemptState::Cancelled, ended),
     }
+}
+
+/// The failure of an attempt that a drain ended: it costs the run nothing.
+pub(super) fn drained() -> Failure {
+    Failure::new(Code::Drained, FailureClass::Cancelled, Side::Internal, "the daemon was stopped")
 }
 
 fn panic_message(error: JoinError) -> String {

@@ -15,8 +15,7 @@ use super::attempt::{self, AttemptTask, Ended, Stop};
 use super::event::Event;
 use super::host::AttemptHost;
 use super::shared::Shared;
-use crate::domain::code::Code;
-use crate::domain::failure::{Failure, FailureClass, Side};
+use crate::domain::failure::Failure;
 use crate::domain::job::{Job, Step};
 use crate::domain::plan::{Action, AttemptView, RunView, decide, time_left};
 use crate::domain::run::RunLock;
@@ -135,9 +134,7 @@ impl RunTask {
     fn leave_begun(&mut self) {
         self.claimed.begun = false;
         let failure = match self.stop_reason() {
-            Some(Stop::Drain) => {
-                Failure::new(Code::Drained, FailureClass::Cancelled, Side::Internal, "the daemon was stopped")
-            }
+            Some(Stop::Drain) => attempt::drained(),
             _ => Failure::stopped(),
         };
         let state = AttemptState::Cancelled;
@@ -262,9 +259,7 @@ impl RunTask {
     }
 
     async fn end(&mut self, state: RunState, failure: Option<Failure>) -> Result<(), StoreError> {
-        let job = self.job();
-        let alone =
-            job.locks.is_empty() && job.schedule.is_none() && job.steps.iter().all(|step| step.locks.is_empty());
+        let alone = !self.job().has_locks() && self.job().schedule.is_none();
         self.pending.push(Write::EndRun { state, failure: failure.map(Box::new), alone });
         let now = self.flush().await?;
         let job = self.job().name.clone();

@@ -1,12 +1,11 @@
 //! Signatures: an HMAC that shows that we know a secret, without sending it.
 
-use std::fmt::Write as _;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Sha256, Sha512};
 
+use crate::domain::hex::hex;
 use crate::domain::step::{SignatureAlgorithm, SignatureEncoding};
 
 /// The signature of a message.
@@ -23,11 +22,7 @@ pub fn signature(
     };
     Some(match encoding {
         SignatureEncoding::Base64 => STANDARD.encode(bytes),
-        SignatureEncoding::Hex => bytes.iter().fold(String::new(), |mut text, byte| {
-            // Writing to a string can't fail.
-            write!(text, "{byte:02x}").ok();
-            text
-        }),
+        SignatureEncoding::Hex => hex(&bytes),
     })
 }
 

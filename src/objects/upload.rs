@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::bucket::Bucket;
 use super::error::{ObjectError, ObjectErrorKind};
+use crate::domain::hex::hex;
 
 /// Size of a part, and of the largest file that goes in one request.
 const PART: u64 = 8 * 1024 * 1024;
@@ -145,12 +146,7 @@ impl Parts {
 
     /// Compares what was read with what was verified.
     fn compare(self, upload: &Upload<'_>, doing: &str) -> Result<(), ObjectError> {
-        use std::fmt::Write;
-        let digest = self.digest.finalize().iter().fold(String::new(), |mut text, byte| {
-            write!(text, "{byte:02x}").ok();
-            text
-        });
-        if digest == upload.sha256 {
+        if hex(&self.digest.finalize()) == upload.sha256 {
             return Ok(());
         }
         let message = format!("{} changed while it was uploaded", upload.file.display());

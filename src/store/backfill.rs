@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::connection::Transaction;
 use chrono::{DateTime, Utc};
 use tokio_postgres::types::Json;
 
+use super::connection::Transaction;
 use super::error::StoreError;
 use super::pool::{Store, database};
 use super::wake::Wake;
 use crate::domain::firing::Reason;
 use crate::domain::ids::RunId;
+use crate::domain::params;
 use crate::domain::run::Trigger;
 
 /// Runs made in one transaction.
@@ -55,8 +56,7 @@ pub(super) async fn defaults(transaction: &Transaction<'_>, job: &str) -> Result
     const DOING: &str = "reading a job";
     let row = transaction.query_opt(include_str!("sql/job_read.sql"), &[&job]).await.map_err(database(DOING))?;
     let Some(row) = row else { return Ok(BTreeMap::new()) };
-    let params = super::definition::stored(&row, DOING)?.definition.job.params;
-    Ok(params.into_iter().filter_map(|param| Some((param.name, param.default?))).collect())
+    Ok(params::defaults(super::definition::stored(&row, DOING)?.definition.job.params))
 }
 
 /// Makes runs for due times that have none.

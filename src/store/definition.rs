@@ -9,6 +9,7 @@ use tokio_postgres::types::Json;
 
 use super::error::StoreError;
 use super::pool::{Store, database, unreadable};
+use crate::domain::hex::hex;
 use crate::domain::job::Job;
 use crate::domain::schedule::Schedule;
 
@@ -75,8 +76,7 @@ impl Definition {
         hasher.update(&self.source);
         hasher.update([0]);
         hasher.update(self.base.to_string_lossy().as_bytes());
-        let digits = hasher.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+        hex(&hasher.finalize())
     }
 }
 

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::connection::Transaction;
 use tokio_postgres::types::Json;
 
+use super::connection::Transaction;
 use super::definition::Definition;
 use super::error::StoreError;
 use super::planning::plan;

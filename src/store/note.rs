@@ -21,9 +21,9 @@ impl Store {
         value: &serde_json::Value,
     ) -> Result<(), StoreError> {
         const DOING: &str = "writing a note";
-        self.transaction(DOING, async |transaction| {
+        self.call(DOING, async |connection| {
             let insert = include_str!("sql/note_write.sql");
-            let written = transaction.execute(insert, &[&run.0, &me.0, &step, &name, &Json(value)]).await;
+            let written = connection.execute(insert, &[&run.0, &me.0, &step, &name, &Json(value)]).await;
             match written.map_err(database(DOING))? {
                 0 => Err(StoreError::NotOwner { doing: DOING }),
                 _ => Ok(()),
@@ -35,8 +35,8 @@ impl Store {
     /// Notes of a job's step: of this run, and of runs that have ended.
     pub async fn notes(&self, job: &str, step: &str, run: RunId) -> Result<Vec<Note>, StoreError> {
         const DOING: &str = "reading notes";
-        self.transaction(DOING, async |transaction| {
-            let rows = transaction.query(include_str!("sql/note_list.sql"), &[&job, &step, &run.0]).await;
+        self.call(DOING, async |connection| {
+            let rows = connection.query(include_str!("sql/note_list.sql"), &[&job, &step, &run.0]).await;
             let note = |row: &tokio_postgres::Row| Note {
                 run: RunId(row.get(0)),
                 name: row.get(1),
@@ -51,9 +51,9 @@ impl Store {
     /// Removes a note. Without effect if it is gone already.
     pub async fn forget_note(&self, job: &str, step: &str, note: &Note) -> Result<(), StoreError> {
         const DOING: &str = "removing a note";
-        self.transaction(DOING, async |transaction| {
+        self.call(DOING, async |connection| {
             let delete = include_str!("sql/note_forget.sql");
-            transaction.execute(delete, &[&job, &step, &note.run.0, &note.name]).await.map_err(database(DOING))?;
+            connection.execute(delete, &[&job, &step, &note.run.0, &note.name]).await.map_err(database(DOING))?;
             Ok(())
         })
         .await

@@ -6,16 +6,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::connection::Transaction;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 
+use super::connection::Transaction;
 use super::error::StoreError;
 use super::pool::{Store, database};
 use super::wake::Wake;
 use crate::domain::firing::{Decision, Reason, Situation, settle};
 use crate::domain::job::{Overlap, Param};
+use crate::domain::params;
 use crate::domain::schedule::{Schedule, ScheduleError};
 use crate::domain::state::FiringState;
 
@@ -161,8 +162,7 @@ fn decide(row: &Row, limit: usize, ending: Option<Reason>) -> Result<Planning, S
     let Json(schedule) = row.try_get::<_, Json<Schedule>>("schedule").map_err(unreadable)?;
     let Json(overlap) = row.try_get::<_, Json<Overlap>>("overlap").map_err(unreadable)?;
     let params = row.try_get::<_, Option<Json<Vec<Param>>>>("params").map_err(unreadable)?;
-    let defaults = params.map(|Json(params)| params).unwrap_or_default();
-    let defaults = defaults.into_iter().filter_map(|param| Some((param.name, param.default?)));
+    let params = Json(params::defaults(params.map(|Json(params)| params).unwrap_or_default()));
     let (now, before): (DateTime<Utc>, DateTime<Utc>) = (row.get("now"), row.get("planned_through"));
     let wrong = |error: ScheduleError| error.to_string();
     let reading = schedule.read().map_err(wrong)?;
@@ -180,7 +180,6 @@ fn decide(row: &Row, limit: usize, ending: Option<Reason>) -> Result<Planning, S
     let decisions = settle(&due, &situation);
     let known: Option<DateTime<Utc>> = row.get("next_due");
     let news = !decisions.is_empty() || known != Some(next.unwrap_or(NEVER)) || through < before;
-    let params = Json(defaults.collect());
     Ok(Planning { job: row.get("name"), overlap, params, decisions, through, next, news })
 }
 

@@ -6,7 +6,7 @@ use tokio_postgres::types::Json;
 use super::connection::{Call, Connection, RELAXED, Value};
 use super::error::StoreError;
 use super::pool::{Store, database};
-use super::wake::Wake;
+use super::wake::{CHANNEL, Wake};
 use crate::domain::failure::Failure;
 use crate::domain::ids::{DaemonId, RunId};
 use crate::domain::outcome::Outcome;
@@ -122,7 +122,7 @@ fn calls(me: DaemonId, run: RunId, write: &Write) -> Vec<Call<'_>> {
         statement: include_str!("sql/queue_call.sql"),
         values: vec![Box::new(run.0), Box::new(step)],
     };
-    let wake = |wake: Wake| owned(me, run, include_str!("sql/run_notify.sql"), vec![Box::new(wake.payload())]);
+    let wake = |wake: Wake| call(include_str!("sql/run_notify.sql"), vec![Box::new(CHANNEL), Box::new(wake.payload())]);
     match write {
         Write::Start { step, number } => vec![
             call(include_str!("sql/attempt_start.sql"), vec![Box::new(place(step)), Box::new(count(number))]),

@@ -10,7 +10,7 @@ use crate::domain::ids::RunId;
 use crate::postgres::Listener;
 
 /// The channel's name.
-const CHANNEL: &str = "windlass";
+pub(super) const CHANNEL: &str = "windlass";
 
 /// A hint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

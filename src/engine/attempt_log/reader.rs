@@ -1,7 +1,7 @@
 //! Reads an attempt's log in its order, and goes on where it was while the log grows.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -66,10 +66,12 @@ impl LogReader {
 }
 
 /// A part whose predecessor is read too: its first line, which says what was left out before it, would be wrong.
-fn after_its_first_line(mut file: File) -> io::Result<(File, u64)> {
-    let (text, _) = whole_lines(&mut file, 0)?;
-    let first = text.find('\n').map_or(0, |end| end as u64 + 1);
-    Ok((file, first))
+fn after_its_first_line(file: File) -> io::Result<(File, u64)> {
+    let mut first = Vec::new();
+    BufReader::new(&file).read_until(b'\n', &mut first)?;
+    // One that is being written is left for the next time, as all lines are.
+    let length = if first.ends_with(b"\n") { first.len() as u64 } else { 0 };
+    Ok((file, length))
 }
 
 fn opened(path: &Path) -> io::Result<Option<File>> {

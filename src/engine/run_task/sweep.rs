@@ -27,12 +27,11 @@ impl RunTask {
         let (mut context, _host) = self.context(&step, index, last.unwrap_or(1), &[]);
         // No attempt has this number, so the sessions of all of them are ended.
         context.attempt += 1;
-        let guards = !self.job().locks.is_empty() || self.job().steps.iter().any(|step| !step.locks.is_empty());
         let mut pause = Duration::from_secs(1);
         while let Err(failure) = Box::pin(steps::sweep_left(&step.kind, &context)).await {
             let failure = self.shared.masker.failure(failure);
             tracing::warn!(step.id = %step.id, %failure, "could not see whether earlier attempts have stopped");
-            if !guards {
+            if !self.job().has_locks() {
                 break;
             }
             tokio::select! {

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::blocks::Blocks;
+use crate::domain::hex::hex;
 
 /// How much is read at once: enough that a call to the system costs nothing beside it.
 const AT_ONCE: usize = 1 << 20;
@@ -62,9 +63,7 @@ pub fn fingerprint_growing(
             Err(error) => return Err(error),
         }
     }
-    let digits = hasher.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    let sha256 = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
-    Ok(Fingerprint { sha256, bytes, is_whole: blocks.are_whole() })
+    Ok(Fingerprint { sha256: hex(&hasher.finalize()), bytes, is_whole: blocks.are_whole() })
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ impl Candidate {
 
     /// Whether a step of it has locks of its own, so that it may have given way for one.
     pub(super) fn steps_have_locks(&self) -> bool {
-        self.job.definition.job.steps.iter().any(|step| !step.locks.is_empty())
+        self.job.definition.job.steps_have_locks()
     }
 
     /// Overlap is part of a schedule and of a backfill, and of a run's start. A run that a person or a step starts is kept apart by locks,

@@ -120,6 +120,15 @@ pub(super) async fn unpack<T: Send + 'static>(
     work: impl FnOnce(&dyn Fn() -> bool) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     context.host.progress(Progress { bytes_expected: Some(bytes), ..Progress::phase("unpacking") });
+    on_thread("preparing the data", context, work).await
+}
+
+/// Does work on a blocking thread, until it is done or the step is stopped: it is asked again and again whether it is.
+pub(super) async fn on_thread<T: Send + 'static>(
+    doing: &str,
+    context: &StepContext,
+    work: impl FnOnce(&dyn Fn() -> bool) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
     // Ends the thread's work when the step is stopped, and also when this future is dropped.
     let stop = context.stop.child_token();
     let _stop_with_us = stop.clone().drop_guard();
@@ -129,7 +138,7 @@ pub(super) async fn unpack<T: Send + 'static>(
             Err(Failure::stopped())
         }
         Ok(done) => done,
-        Err(error) => Err(Failure::bug(format!("preparing the data: {error}"))),
+        Err(error) => Err(Failure::bug(format!("{doing}: {error}"))),
     }
 }
 
@@ -163,7 +172,7 @@ fn one_record_per_line(raw: &Raw, output: &Path, exact: Exact, stopped: &dyn Fn(
 }
 
 /// What errors call several files: the first few of them.
-fn label_of(files: &[RawFile]) -> String {
+pub(super) fn label_of(files: &[RawFile]) -> String {
     let mut names: Vec<&str> = files.iter().take(SHOWN_LABELS).map(|file| file.label.as_str()).collect();
     let more = files.len().saturating_sub(SHOWN_LABELS);
     let rest = format!("{more} more");

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use super::bad_lines::{self, Rejects};
 use super::bytes::{Plain, disk, input};
-use super::fetch::{Body, BodyFile, Expected, Fetched, Files, Raw, RawFile, not_as_promised, prepare, unpack};
+use super::fetch::{
+    Body, BodyFile, Expected, Fetched, Files, Raw, RawFile, label_of, not_as_promised, prepare, unpack,
+};
 use super::found::{FoundFile, Place, new_ones};
 use super::records::Lines;
 use super::{local, remote};
@@ -80,7 +82,7 @@ async fn readable(
             }
             rejects.finish().map_err(disk)?;
             let records = Some(lines.finish().map_err(disk)?);
-            let label = raw.files.iter().map(|file| file.label.as_str()).collect::<Vec<_>>().join(", ");
+            let label = label_of(&raw.files);
             let files = vec![BodyFile { path: output, label }];
             Ok(Body { files, format: BodyFormat::Ndjson, records, bytes: raw.bytes })
         };

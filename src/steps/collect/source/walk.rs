@@ -19,6 +19,11 @@ pub(super) fn path_of(pointer: &str) -> Result<Vec<String>, String> {
     }
 }
 
+/// The pointer of these parts.
+pub(super) fn pointer_of(path: &[String]) -> String {
+    path.iter().fold(String::new(), |all, part| format!("{all}/{}", part.replace('~', "~0").replace('/', "~1")))
+}
+
 /// What kind of value a JSON text is, in words.
 pub(super) fn kind_of(text: &str) -> &'static str {
     match text.as_bytes().first() {
@@ -56,8 +61,7 @@ impl<'a> Walk<'a> {
 
     /// The pointer as far as it has been followed.
     fn here(&self) -> String {
-        let parts = &self.path[..self.depth];
-        parts.iter().fold(String::new(), |all, part| format!("{all}/{}", part.replace('~', "~0").replace('/', "~1")))
+        pointer_of(&self.path[..self.depth])
     }
 
     fn give_up<E: serde::de::Error>(&mut self, problem: RecordsError) -> E {

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use super::look::{Look, Wanted};
+use crate::steps::collect::source::walk::pointer_of;
 
 /// How much may stand beside the records where all of it is wanted. Pages have a few fields there.
 pub(super) const MOST_BESIDE: usize = 1024 * 1024;
@@ -79,7 +80,7 @@ impl<'w> Walk<'w> {
         value: impl FnOnce() -> Value,
     ) -> Result<Option<Value>, E> {
         if role == Role::Records && !self.at.is_empty() {
-            return Err(self.give_up(format!("`{}` is not an array", shown(&self.at))));
+            return Err(self.give_up(format!("`{}` is not an array", pointer_of(&self.at))));
         }
         if role != Role::Keep {
             return Ok(None);
@@ -152,7 +153,7 @@ impl<'de> Visitor<'de> for Here<'_, '_> {
         let Self { walk, role } = self;
         if role == Role::Records {
             if !walk.at.is_empty() {
-                return Err(walk.give_up(format!("`{}` is an object, not an array", shown(&walk.at))));
+                return Err(walk.give_up(format!("`{}` is an object, not an array", pointer_of(&walk.at))));
             }
             // A document that is no array is a single record.
             (walk.found, walk.look.records) = (true, 1);
@@ -206,9 +207,4 @@ impl<'de> Visitor<'de> for Here<'_, '_> {
     fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Option<Value>, E> {
         self.walk.keep(self.role, value.len(), || value.into())
     }
-}
-
-/// A path as a JSON pointer.
-pub(super) fn shown(path: &[String]) -> String {
-    path.iter().fold(String::new(), |all, part| format!("{all}/{}", part.replace('~', "~0").replace('/', "~1")))
 }

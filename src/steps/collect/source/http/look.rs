@@ -7,8 +7,9 @@ use std::io::{BufReader, Read};
 
 use serde_json::Value;
 
-use super::keep::{Walk, shown};
+use super::keep::Walk;
 use crate::steps::collect::source::records::RecordsError;
+use crate::steps::collect::source::walk::pointer_of;
 
 /// What is wanted of an answer.
 pub(super) struct Wanted {
@@ -45,7 +46,7 @@ pub(super) fn of_document(input: impl Read, wanted: &Wanted) -> Result<Look, Rec
         (Some(problem), _) => Err(RecordsError::Place(problem)),
         (None, Err(error)) => Err(RecordsError::Syntax(error)),
         (None, Ok(body)) => {
-            let missing = (!walk.found).then(|| format!("there is no `{}` on this page", shown(&wanted.records)));
+            let missing = (!walk.found).then(|| format!("there is no `{}` on this page", pointer_of(&wanted.records)));
             Ok(Look { body: body.unwrap_or_default(), missing, ..walk.look })
         }
     }

@@ -16,7 +16,7 @@ use crate::domain::progress::Progress;
 use crate::domain::step::{BodyFormat, PageBy, Paginate};
 use crate::domain::template::Scope;
 use crate::fetch::{Download, FetchError, FetchErrorKind, Partial, check_body, is_blank};
-use crate::steps::collect::source::fetch::{Raw, RawFile, not_as_promised};
+use crate::steps::collect::source::fetch::{Raw, RawFile, not_as_promised, on_thread};
 use crate::steps::collect::source::walk;
 use crate::steps::reading::rate::{Copied, Rate};
 use crate::steps::spool::Spool;
@@ -169,21 +169,10 @@ impl Pages<'_> {
         let (path, label) = (self.spool.path(&self.name()), download.doing.clone());
         let how = (charset(source, download)?, source.format);
         let left = source.max_bytes.saturating_sub(self.plain);
-        // Ends the thread's work when the step is stopped, and also when this future is dropped.
-        let stop = self.caller.context.stop.child_token();
-        let _stop_with_us = stop.clone().drop_guard();
-        let looking = tokio::task::spawn_blocking(move || {
-            count::page(&path, &label, how, left, &wanted, &|| stop.is_cancelled())
-        });
-        match looking.await {
-            Ok(Err(_)) if self.caller.context.stop.is_cancelled() => Err(Failure::stopped()),
-            Ok(looked) => {
-                let (look, plain) = looked?;
-                self.plain += plain;
-                Ok(look)
-            }
-            Err(error) => Err(Failure::bug(format!("looking through a page: {error}"))),
-        }
+        let work = move |stopped: &dyn Fn() -> bool| count::page(&path, &label, how, left, &wanted, stopped);
+        let (look, plain) = on_thread("looking through a page", self.caller.context, work).await?;
+        self.plain += plain;
+        Ok(look)
     }
 
     /// Where a cursor stands in what is kept of a page, and whether that is in the last record, which is the only one kept.
