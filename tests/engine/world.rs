@@ -118,13 +118,16 @@ impl World {
         self.store.run(id).await.unwrap().unwrap()
     }
 
-    /// Waits until a run satisfies a condition.
+    /// Waits until a run satisfies a condition. The state database may be away in between, as some tests want it.
     pub(super) async fn until(&self, id: RunId, condition: impl Fn(&Run) -> bool) -> Run {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let run = self.run(id).await;
-            if condition(&run) {
-                return run;
+            let run = match self.store.run(id).await {
+                Err(StoreError::Unavailable { .. }) => None,
+                run => run.unwrap(),
+            };
+            if run.as_ref().is_some_and(&condition) {
+                return run.unwrap();
             }
             assert!(Instant::now() < deadline, "the run never came so far: {run:#?}");
             tokio::time::sleep(Duration::from_millis(10)).await;
