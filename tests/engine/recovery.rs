@@ -66,7 +66,7 @@ async fn a_drain_gives_the_run_back_without_spending_an_attempt() {
     world.until(id, running).await;
     first.stop(CancellationToken::new()).await;
     let run = world.run(id).await;
-    assert_eq!((run.state, states(&run, 0)), (RunState::Queued, vec!["cancelled"]));
+    assert_eq!((run.state, states(&run, 0)), (RunState::Queued, vec!["cancelled"]), "{run:#?}");
 
     world.database.execute("delete from go").await;
     let second = world.daemon().await;
