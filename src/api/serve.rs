@@ -14,6 +14,7 @@ use crate::domain::readiness::Readiness;
 use crate::telemetry::Metrics;
 
 use super::security::{self, Token};
+use super::backend::Backend;
 use super::{health, home, metrics};
 
 /// How long answers that are under way may take once the daemon stops. A reader that has stopped reading must not
@@ -21,7 +22,7 @@ use super::{health, home, metrics};
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 /// What the pages show. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ApiState {
     /// The daemon's numbers.
     pub metrics: Metrics,
@@ -29,6 +30,15 @@ pub struct ApiState {
     pub ready: watch::Receiver<Readiness>,
     /// What readers of `/metrics` must show; `None`: nothing.
     pub token: Option<Token>,
+    /// What is read and acted on; `None` until the state database was reached for the first time.
+    pub backend: watch::Receiver<Option<Backend>>,
+}
+
+impl ApiState {
+    /// What is read and acted on, if the state database was ever reached.
+    pub fn backend(&self) -> Option<Backend> {
+        self.backend.borrow().clone()
+    }
 }
 
 /// The routes.

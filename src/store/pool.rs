@@ -72,7 +72,7 @@ impl Store {
     }
 
     /// The database, for connections of another kind.
-    pub(super) const fn server(&self) -> &Server {
+    pub const fn server(&self) -> &Server {
         &self.server
     }
 

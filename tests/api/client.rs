@@ -35,7 +35,8 @@ impl Api {
         let address = listener.local_addr().unwrap();
         let (metrics, shutdown) = (Metrics::new(env!("CARGO_PKG_VERSION")), CancellationToken::new());
         let (ready, receiver) = watch::channel(Readiness::default());
-        let state = ApiState { metrics: metrics.clone(), ready: receiver, token: token.and_then(Token::new) };
+        let (_, backend) = watch::channel(None);
+        let state = ApiState { metrics: metrics.clone(), ready: receiver, token: token.and_then(Token::new), backend };
         #[expect(clippy::disallowed_methods, reason = "the handle is awaited in `stop`")]
         let server = tokio::spawn(serve(listener, state, shutdown.clone()));
         Self { address, metrics, ready, shutdown, server }

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{incarnation, state};
-use crate::api::{self, ApiState, Token};
+use crate::api::{self, ApiState, Backend, Token};
 use crate::cli::arguments::Global;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::opened::release;
@@ -19,6 +19,7 @@ use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::readiness::Readiness;
 use crate::postgres::embedded::Embedded;
+use crate::store::Store;
 use crate::telemetry::Metrics;
 
 /// What lives as long as the process.
@@ -26,6 +27,7 @@ pub(super) struct Serving {
     pub(super) workspace: Workspace,
     pub(super) metrics: Metrics,
     pub(super) ready: watch::Sender<Readiness>,
+    pub(super) backend: watch::Sender<Option<Backend>>,
     pub(super) embedded: Option<Embedded>,
 }
 
@@ -41,11 +43,12 @@ pub(crate) async fn run(global: &Global) -> Result<Exit, CliError> {
     let token = workspace.settings.http.token.as_ref().and_then(|token| Token::new(token.reveal()));
     let stop_answering = CancellationToken::new();
     let mut answering = JoinSet::new();
-    let state = ApiState { metrics: metrics.clone(), ready: shown, token };
+    let (backend, reached) = watch::channel(None);
+    let state = ApiState { metrics: metrics.clone(), ready: shown, token, backend: reached };
     answering.spawn(api::serve(listener, state, stop_answering.clone()));
 
     let embedded = wire::embedded(&workspace.settings).await?;
-    let serving = Serving { workspace, metrics, ready, embedded };
+    let serving = Serving { workspace, metrics, ready, backend, embedded };
     let result = work(&serving, &mut signals).await;
 
     stop_answering.cancel();
@@ -62,11 +65,15 @@ pub(crate) async fn run(global: &Global) -> Result<Exit, CliError> {
 /// Waits for the state database, then works until told to stop; given up by others, it begins anew as another daemon.
 async fn work(serving: &Serving, signals: &mut Signals) -> Result<(), CliError> {
     let Some(store) = state::open(serving, signals).await? else { return Ok(()) };
+    let answers = Store::new(store.server().clone(), serving.metrics.clone())?;
+    let logs = wire::logs(&serving.workspace.settings);
+    serving.backend.send_replace(Some(Backend { store: answers.clone(), logs }));
     while incarnation::live(serving, &store, signals).await? == incarnation::End::GivenUp {
         tracing::warn!("beginning anew as another daemon");
     }
-    // Its connections would keep the embedded server's stop waiting.
+    // Their connections would keep the embedded server's stop waiting.
     store.close();
+    answers.close();
     Ok(())
 }
 
