@@ -127,6 +127,9 @@ pub struct Workers {
     pub lost_s: f64,
     /// How they were counted: `exact` or `sampled`.
     pub measure: String,
+    /// What each of the attempts at it came to, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tries: Vec<WorkersTry>,
     /// Every Gather of the plan, in its order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gathers: Vec<GatherWorkers>,
@@ -147,9 +150,22 @@ impl Workers {
         "slot_wait_s",
         "lost_s",
         "measure",
+        "tries",
         "gathers",
         "helped",
     ];
+}
+
+/// One of the attempts that a CTAS makes at its workers, all within one attempt of the step.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkersTry {
+    /// Workers that were launched, or were free where nothing was run.
+    pub workers: u32,
+    /// Whether the query was run.
+    pub ran: bool,
+    /// Why it fell short; absent of the one that went through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub short: Option<String>,
 }
 
 /// The workers of one Gather.
@@ -170,8 +186,12 @@ mod tests {
 
     #[test]
     fn the_keys_are_those_that_are_written() {
-        let workers =
-            Workers { gathers: vec![GatherWorkers::default()], helped: vec![String::new()], ..Workers::default() };
+        let workers = Workers {
+            tries: vec![WorkersTry::default()],
+            gathers: vec![GatherWorkers::default()],
+            helped: vec![String::new()],
+            ..Workers::default()
+        };
         let text = || Some(String::new());
         let full = Outcome {
             rows: Some(0),

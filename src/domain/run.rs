@@ -101,6 +101,12 @@ pub struct RunLock {
     pub waited_s: f64,
     /// The fencing token: grows with each grant.
     pub token: i64,
+    /// When it was granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granted_at: Option<DateTime<Utc>>,
+    /// The step that it is held for, counted from zero. Absent: it is held for the whole run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<usize>,
 }
 
 /// A step of a run.

@@ -13,6 +13,12 @@ use crate::domain::template::Scope;
 use super::environment::Environment;
 use super::host::{Host, Level};
 
+/// How a line of an attempt's log begins that holds what was sent to a server.
+pub const SENT_MARK: &str = "sent:";
+
+/// Bytes of a statement that are written to the log.
+const SENT: usize = 64 * 1024;
+
 /// Tells a step to stop: its timeout, a cancel, a drain, or a run that is no longer ours. The step cleans up and
 /// returns `Failure::stopped()`; the engine knows why it asked.
 pub type StopSignal = CancellationToken;
@@ -91,6 +97,15 @@ impl StepContext {
     /// Writes a `warn` line to the attempt's log.
     pub fn warn(&self, message: impl AsRef<str>) {
         self.host.log(Level::Warn, message.as_ref());
+    }
+
+    /// Writes what is sent to a server to the attempt's log, where the run's page finds it; of a very long statement its
+    /// beginning.
+    pub fn sent(&self, statement: &str) {
+        let shown = statement.get(..statement.floor_char_boundary(SENT)).unwrap_or(statement);
+        let rest = statement.len() - shown.len();
+        let left_out = if rest > 0 { format!("\n-- {rest} more bytes") } else { String::new() };
+        self.debug(format!("{SENT_MARK}\n{shown}{left_out}"));
     }
 
     /// Writes a `debug` line to the attempt's log.

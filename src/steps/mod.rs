@@ -23,7 +23,7 @@ mod sql;
 mod sweep;
 mod trigger;
 
-pub use context::{StepContext, StopSignal};
+pub use context::{SENT_MARK, StepContext, StopSignal};
 pub use environment::{Connection, Environment};
 pub use host::{Ahead, Host, Level};
 pub use sweep::sweep_left;

@@ -201,9 +201,16 @@ fn circle_failure(blocker: &Row) -> Failure {
         .with_hint("take both locks together, on the job or on the step, in every job that needs them")
 }
 
-/// Reads a granted lock from columns `name`, `waited_s`, `token`.
+/// Reads a granted lock from columns `name`, `waited_s`, `token`, `granted_at`, `step`.
 pub(super) fn run_lock(row: &Row) -> RunLock {
-    RunLock { name: row.get("name"), waited_s: row.get("waited_s"), token: row.get("token") }
+    RunLock {
+        name: row.get("name"),
+        waited_s: row.get("waited_s"),
+        token: row.get("token"),
+        granted_at: row.get("granted_at"),
+        // Below zero: the whole run's.
+        step: usize::try_from(row.get::<_, i32>("step")).ok(),
+    }
 }
 
 impl Store {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::observation::{CtasAttemptOutcome, Observation};
-use crate::domain::outcome::Workers;
+use crate::domain::outcome::{Workers, WorkersTry};
 use crate::domain::progress::Progress;
 use crate::domain::step::{CtasStep, WorkerGuarantee};
 use crate::postgres::{Session, drop_hidden_tables};
@@ -43,6 +43,8 @@ pub(super) struct Attempts<'a> {
     ran: u32,
     /// Time that went into attempts that came to nothing.
     lost: Duration,
+    /// What each has come to.
+    tries: Vec<WorkersTry>,
 }
 
 /// What an attempt came to.
@@ -63,7 +65,7 @@ impl<'a> Attempts<'a> {
         wait: SlotWait,
         context: &'a StepContext,
     ) -> Self {
-        Self { step, statement, tuned, possible, wait, context, best: 0, ran: 0, lost: Duration::ZERO }
+        Self { step, statement, tuned, possible, wait, context, best: 0, ran: 0, lost: Duration::ZERO, tries: Vec::new() }
     }
 
     /// Attempts until one has its workers or there are none left. The monitor may be another one afterwards: it is
@@ -155,6 +157,7 @@ impl<'a> Attempts<'a> {
             Ok(Ended::Enough(session, made)) => {
                 self.ran += 1;
                 self.count(made.plan.planned(), made.workers.unwrap_or(0), made.outcome);
+                self.tries.push(WorkersTry { workers: made.workers.unwrap_or(0), ran: true, short: None });
                 let workers = self.workers(number, &made);
                 self.context.info(format!(
                     "{}: launched {} of {} planned ({} wanted), {} rows",
@@ -172,6 +175,8 @@ impl<'a> Attempts<'a> {
                 self.best = self.best.max(workers);
                 self.count(self.tuned.plan.planned(), workers, CtasAttemptOutcome::Short);
                 self.drop_table(hidden, monitor).await?;
+                let how = if cancelled { "seen too few at work, cancelled" } else { "counted too few at its end" };
+                self.tries.push(WorkersTry { workers, ran: true, short: Some(how.to_owned()) });
                 let verb = if cancelled { "launched" } else { "ended with" };
                 let cancelled = if cancelled { "cancelled, " } else { "" };
                 self.context.info(format!(
@@ -196,6 +201,7 @@ impl<'a> Attempts<'a> {
     async fn pass(&mut self, number: u32, free: u32, wanted: u32) {
         self.wait.give_back(self.context).await;
         self.best = self.best.max(free);
+        self.tries.push(WorkersTry { workers: free, ran: false, short: Some("too few slots free, not run".to_owned()) });
         self.count(self.tuned.plan.planned(), 0, CtasAttemptOutcome::Short);
         self.context.info(format!(
             "{}: {free} of {wanted} worker slots free, best so far {}, not run, {}",
@@ -250,6 +256,7 @@ impl<'a> Attempts<'a> {
             slot_wait_s: self.wait.waited.as_secs_f64(),
             lost_s: self.lost.as_secs_f64(),
             measure: self.step.measure.label().to_owned(),
+            tries: self.tries.clone(),
             gathers: made.plan.workers(),
             helped: self.tuned.helped.clone(),
         }

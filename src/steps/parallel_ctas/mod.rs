@@ -68,6 +68,7 @@ async fn on_server(
     let target = publish::check(step.mode, table, monitor, context).await?;
     let indexes = indexes::render(&step.indexes, &target.place, context)?;
     let statement = Statement::render(step, target, context)?;
+    context.sent(&format!("create table {table} as\n{}", statement.text));
     let tuned = tuning::tune(step, &statement, monitor, context).await?;
     let possible = check(step, &statement, &tuned, monitor, context).await?;
     tuning::keep_serial(monitor, context).await?;

@@ -43,6 +43,7 @@ async fn transact(
         let place = format!("statement {number} of {}", statements.len());
         context.host.progress(Progress::phase(place.as_str()));
         let doing = format!("{place}, line {}: `{}`", statement.line, statement.shown());
+        context.sent(statement.text);
         let text = statement.text.to_owned();
         rows = transaction
             .run(&context.stop, &doing, move |connection| execute(connection, &text))

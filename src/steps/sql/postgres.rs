@@ -42,6 +42,7 @@ async fn transact(
     for (number, statement) in (1..).zip(statements) {
         let place = format!("statement {number} of {}", statements.len());
         context.host.progress(Progress::phase(place.as_str()));
+        context.sent(statement.text);
         let work =
             async { session.execute(statement.text, "").await.map_err(|error| located(error, &place, statement)) };
         rows = session.run_until(&context.stop, Side::Target, work).await?;

@@ -8,10 +8,10 @@ with served as (
     select name, $2, $3, extract(epoch from clock_timestamp() - requested_at)::double precision
     from served
     order by name
-    returning name, waited_s, token
+    returning name, waited_s, token, granted_at, step
 )
-select name, waited_s, token from granted
+select name, waited_s, token, granted_at, step from granted
 union all
-select name, waited_s, token from windlass.lock_grant
+select name, waited_s, token, granted_at, step from windlass.lock_grant
 where name = any ($1::text[]) and run = $2 and step in ($3, -1) and released_at is null
 order by name
