@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::readiness::Readiness;
 use crate::telemetry::Metrics;
 
-use super::security::{self, Token};
 use super::backend::Backend;
+use super::security::{self, Token};
 use super::{health, home, metrics};
 
 /// How long answers that are under way may take once the daemon stops. A reader that has stopped reading must not

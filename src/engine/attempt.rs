@@ -144,7 +144,7 @@ impl AttemptTask {
         };
         // A step that failed by itself while it was being stopped says more than that it was stopped.
         let (state, failure) = match reason {
-            Some(reason) if ended.class == FailureClass::Cancelled => explain(reason, ended),
+            Some(reason) if is_a_stop(&ended) => explain(reason, ended),
             _ if ended.class == FailureClass::Cancelled => (AttemptState::Cancelled, ended),
             _ => (AttemptState::Failed, ended),
         };
@@ -152,6 +152,12 @@ impl AttemptTask {
         self.host.log(Level::Error, &format!("{} {}", failure.code, failure.message));
         Ended { state, outcome: None, failure: Some(Box::new(failure)) }
     }
+}
+
+/// Whether a step that was asked to stop ended for that. A cancel request may reach the server when the statement that it
+/// was meant for is over, and then ends the next one: that one was cancelled by nobody else.
+fn is_a_stop(ended: &Failure) -> bool {
+    ended.class == FailureClass::Cancelled || ended.code == Code::PostgresCancelled
 }
 
 /// State and failure of an attempt that was stopped for a reason.

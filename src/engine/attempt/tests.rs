@@ -89,15 +89,20 @@ async fn a_step_that_is_stopped_is_told_and_waited_for_and_the_reason_is_kept() 
         (Some(Stop::Cancel), None, AttemptState::Cancelled, Code::Cancelled),
         (Some(Stop::Drain), None, AttemptState::Cancelled, Code::Drained),
     ] {
-        let task = attempt(folder.path(), limit);
-        let told = task.context.stop.clone();
-        let (_stop, mut stopped) = watch::channel(reason);
-        let work = async move {
-            told.cancelled().await;
-            Err(Failure::stopped())
-        };
-        let ended = task.supervise(work, &mut stopped).await;
-        assert_eq!((ended.state, ended.failure.map(|failure| failure.code)), (state, Some(code)));
+        // The last: a cancel request that came too late for its statement and ended the next one.
+        let cancelled =
+            Failure::permanent(Code::PostgresCancelled, Side::Target, "canceling statement").with_sqlstate("57014");
+        for failure in [Failure::stopped(), cancelled] {
+            let task = attempt(folder.path(), limit);
+            let told = task.context.stop.clone();
+            let (_stop, mut stopped) = watch::channel(reason);
+            let work = async move {
+                told.cancelled().await;
+                Err(failure)
+            };
+            let ended = task.supervise(work, &mut stopped).await;
+            assert_eq!((ended.state, ended.failure.map(|failure| failure.code)), (state, Some(code)));
+        }
     }
 }
 
