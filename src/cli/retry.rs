@@ -5,8 +5,7 @@ use super::error::{CliError, Exit};
 use super::opened::with_state;
 use super::{find, told};
 use crate::domain::code::Code;
-use crate::domain::run::Run;
-use crate::domain::state::{RunState, StepState};
+use crate::domain::state::RunState;
 
 /// Queues a failed or cancelled run again.
 pub(super) async fn run(arguments: &RetryArguments, global: &Global) -> Result<Exit, CliError> {
@@ -28,7 +27,7 @@ pub(super) async fn run(arguments: &RetryArguments, global: &Global) -> Result<E
                 })?;
                 find::step(&stored.definition.job, step)?
             }
-            None => first_unfinished(&run),
+            None => run.first_unfinished(),
         };
         store.retry_run(run.id, from, None).await?;
         opened.audit("retry", &run.id.to_string()).await?;
@@ -37,10 +36,4 @@ pub(super) async fn run(arguments: &RetryArguments, global: &Global) -> Result<E
         told(global, &run, &format!("Run {} is queued again, from step {step}.", run.id))
     })
     .await
-}
-
-/// The first step that did not succeed.
-fn first_unfinished(run: &Run) -> usize {
-    let done = |state| matches!(state, StepState::Succeeded);
-    run.steps.iter().position(|step| !done(step.state)).unwrap_or(0)
 }

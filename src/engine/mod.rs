@@ -32,3 +32,5 @@ pub use attempt_log::{LogReader, log_path};
 pub use daemon::Daemon;
 pub use event::Event;
 pub use shared::EngineSettings;
+
+pub use crate::steps::SENT_MARK;

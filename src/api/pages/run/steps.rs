@@ -1,0 +1,137 @@
+//! The steps of a run, folded: how far each is, what it came to, its attempts, and what it has sent to servers.
+
+use maud::{Markup, html};
+
+use super::lines::{self, Line};
+use super::{acts, outcome, workers};
+use crate::api::pages::parts;
+use crate::domain::progress::{Progress, TableProgress};
+use crate::domain::run::{Attempt, Run, RunStep};
+use crate::domain::state::{RunState, StepState};
+
+/// One step. `log`: the entries of its last attempt's log.
+pub(super) fn step(run: &Run, step: &RunStep, log: &[Line]) -> Markup {
+    let open = matches!(step.state, StepState::Running | StepState::Retrying | StepState::Failed);
+    let last = step.attempts.last();
+    html! {
+        details.card.step id={ "step-" (step.id) } open[open] {
+            summary {
+                strong { (step.id) }
+                span.quiet { (step.kind) }
+                (parts::state(step.state.label()))
+                span.quiet.small { (in_short(step)) }
+            }
+            @if let Some(progress) = last.filter(|last| last.ended_at.is_none()).and_then(|last| last.progress.as_ref()) {
+                (how_far(progress))
+            }
+            @if let Some(came_to) = last.and_then(|last| last.outcome.as_ref()) {
+                @if let Some(came_out) = &came_to.workers { (workers::workers(came_out)) }
+                (outcome::outcome(came_to))
+            }
+            @if !step.attempts.is_empty() { (attempts(run, step)) }
+            (sent(log))
+            @if matches!(run.state, RunState::Failed | RunState::Cancelled) && !step.attempts.is_empty() {
+                div.acts { (acts::retry(run, &step.id, "Retry from here", false)) }
+            }
+        }
+    }
+}
+
+/// Rows, bytes and workers, on the folded line.
+fn in_short(step: &RunStep) -> String {
+    let mut words = Vec::new();
+    if step.attempts.len() > 1 {
+        words.push(format!("{} attempts", step.attempts.len()));
+    }
+    if let Some(outcome) = step.attempts.iter().rev().find_map(|attempt| attempt.outcome.as_ref()) {
+        words.extend(outcome.rows.map(|rows| format!("{} rows", parts::count(rows))));
+        words.extend(outcome.bytes.filter(|bytes| *bytes > 0).map(parts::bytes));
+        words.extend(outcome.workers.as_ref().map(|of| format!("{} of {} workers", of.achieved, of.target)));
+        words.extend(outcome.generation.map(|generation| format!("generation {generation}")));
+    }
+    words.join(" · ")
+}
+
+/// How far a running attempt is.
+fn how_far(progress: &Progress) -> Markup {
+    let share = share(progress.bytes, progress.bytes_expected).or_else(|| share(progress.rows, progress.rows_expected));
+    let words = numbers(progress.rows, progress.rows_expected, progress.bytes, progress.bytes_per_s, progress.seconds_left);
+    html! {
+        div.progress {
+            p { (progress.phase) @if !words.is_empty() { span.quiet { " · " (words) } } }
+            @if let Some(share) = share { progress value=(share) max="1000" aria-label=(progress.phase) {} }
+            @if progress.tables.len() > 1 {
+                ul.plain.small { @for table in &progress.tables { li { code { (table.table) } " " span.quiet { (of_table(table)) } } } }
+            }
+        }
+    }
+}
+
+fn of_table(table: &TableProgress) -> String {
+    numbers(Some(table.rows), table.rows_expected, Some(table.bytes), table.bytes_per_s, table.seconds_left)
+}
+
+fn numbers(
+    rows: Option<u64>,
+    rows_expected: Option<u64>,
+    bytes: Option<u64>,
+    rate: Option<u64>,
+    left: Option<u64>,
+) -> String {
+    let mut words = Vec::new();
+    if let Some(rows) = rows {
+        let of = rows_expected.map(|all| format!(" of about {}", parts::count(all))).unwrap_or_default();
+        words.push(format!("{}{of} rows", parts::count(rows)));
+    }
+    words.extend(bytes.filter(|bytes| *bytes > 0).map(parts::bytes));
+    words.extend(rate.map(|rate| format!("{}/s", parts::bytes(rate))));
+    words.extend(left.map(|left| format!("{} left", parts::whole_seconds(left))));
+    words.join(" · ")
+}
+
+/// Thousandths done.
+fn share(done: Option<u64>, expected: Option<u64>) -> Option<u64> {
+    let (done, expected) = (done?, expected.filter(|expected| *expected > 0)?);
+    Some((done.saturating_mul(1000) / expected).min(1000))
+}
+
+fn attempts(run: &Run, step: &RunStep) -> Markup {
+    html! {
+        div.scroll {
+            table {
+                thead { tr { th { "Attempt" } th { "State" } th { "Began" } th.number { "Took" } th { "Why it ended" } } }
+                tbody { @for attempt in &step.attempts { (row(run, step, attempt)) } }
+            }
+        }
+    }
+}
+
+fn row(run: &Run, step: &RunStep, attempt: &Attempt) -> Markup {
+    html! {
+        tr {
+            td { a href={ "/runs/" (run.id) "?step=" (step.id) "&attempt=" (attempt.number) "#log" } { (attempt.number) } }
+            td { (parts::state(attempt.state.label())) }
+            td { (parts::time(attempt.started_at)) }
+            td.number { @match attempt.ended_at { Some(ended) => (parts::duration(ended - attempt.started_at)), None => "–" } }
+            td {
+                @if let Some(failure) = &attempt.failure {
+                    a href={ "/errors/" (failure.code) } { (failure.code) } " " span.words { (failure.message) }
+                    @if let Some(sqlstate) = &failure.sqlstate { span.quiet { " SQLSTATE " (sqlstate) } }
+                }
+            }
+        }
+    }
+}
+
+/// What the attempt has sent.
+fn sent(log: &[Line]) -> Markup {
+    let statements: Vec<&str> = lines::sent(log).collect();
+    html! {
+        @if !statements.is_empty() {
+            details {
+                summary { "As sent" }
+                @for statement in statements { pre.sent tabindex="0" { (statement) } }
+            }
+        }
+    }
+}
