@@ -1,12 +1,12 @@
-//! HTTP: metrics, health, and a first page that says what is listening here.
+//! HTTP: pages for people, metrics, health.
 //!
-//! Each answer is read-only and comes from memory, so that a probe is answered while the state database hangs. The
-//! engine feeds what is shown; nothing here asks it anything.
+//! Metrics and health come from memory, so that a probe is answered while the state database hangs. Pages are read from
+//! the state database, through connections of their own.
 
 mod backend;
 mod health;
-mod home;
 mod metrics;
+mod pages;
 mod security;
 mod serve;
 

@@ -46,20 +46,22 @@ pub(super) fn refusal() -> Response {
     (StatusCode::UNAUTHORIZED, challenge, "a token is needed: send `Authorization: Bearer …`\n").into_response()
 }
 
-/// Headers of every answer: no script, no style, no frame, no guessing of types, no copy kept.
+/// Headers of every answer, where it doesn't say otherwise: script and style of our own only and none within a page, no
+/// frame, no guessing of types, no copy kept.
 pub(super) async fn harden(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
         (
             header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+             form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
         ),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-store"),
     ] {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -3,19 +3,20 @@
 use std::io;
 use std::time::Duration;
 
-use axum::Router;
 use axum::middleware::map_response;
 use axum::routing::get;
+use axum::{Extension, Router};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tower_http::compression::CompressionLayer;
 
 use crate::domain::readiness::Readiness;
 use crate::telemetry::Metrics;
 
 use super::backend::Backend;
 use super::security::{self, Token};
-use super::{health, home, metrics};
+use super::{health, metrics, pages};
 
 /// How long answers that are under way may take once the daemon stops. A reader that has stopped reading must not
 /// hold the daemon's end up.
@@ -41,21 +42,24 @@ impl ApiState {
     }
 }
 
-/// The routes.
-pub fn router(state: ApiState) -> Router {
+/// The routes. Streams end with `stopping`: nobody would end them otherwise.
+pub fn router(state: ApiState, stopping: CancellationToken) -> Router {
     Router::new()
-        .route("/", get(home::home))
+        .merge(pages::router())
         .route("/metrics", get(metrics::metrics))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
+        .layer(Extension(pages::Streams::new(stopping)))
         .layer(map_response(security::harden))
+        .layer(CompressionLayer::new())
         .with_state(state)
 }
 
 /// Serves until `shutdown`, then lets answers that are under way end.
 pub async fn serve(listener: TcpListener, state: ApiState, shutdown: CancellationToken) -> io::Result<()> {
     let stopping = shutdown.clone();
-    let server = axum::serve(listener, router(state)).with_graceful_shutdown(shutdown.cancelled_owned());
+    let server =
+        axum::serve(listener, router(state, stopping.clone())).with_graceful_shutdown(shutdown.cancelled_owned());
     let patience = async {
         stopping.cancelled().await;
         tokio::time::sleep(LAST_ANSWERS).await;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use crate::domain::amount;
+pub(super) use crate::domain::amount::count;
 use crate::domain::ids::RunId;
 
 /// Digits of a run's id that are shown at least: the first two groups, which are its time.
@@ -11,27 +13,7 @@ const SHORTEST: usize = 13;
 
 /// A duration in its two largest units: `3m 12s`, `12.3s`, `85ms`.
 pub(super) fn duration(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    match seconds {
-        0 => format!("{}ms", duration.as_millis()),
-        1..60 => format!("{:.1}s", duration.as_secs_f64()),
-        60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
-        3600..86_400 => format!("{}h {}m", seconds / 3600, seconds / 60 % 60),
-        _ => format!("{}d {}h", seconds / 86_400, seconds / 3600 % 24),
-    }
-}
-
-/// A number in groups of three digits: `4 993 305`.
-pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.char_indices() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
+    amount::duration(duration, "")
 }
 
 /// A size: `511.0 MiB`.
@@ -67,15 +49,6 @@ pub(super) fn short_ids(ids: &[RunId]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_have_two_units_and_counts_have_groups() {
-        assert_eq!(duration(Duration::from_millis(85)), "85ms");
-        assert_eq!(duration(Duration::from_millis(12_345)), "12.3s");
-        assert_eq!(duration(Duration::from_secs(192)), "3m 12s");
-        assert_eq!(duration(Duration::from_hours(25)), "1d 1h");
-        assert_eq!([count(0), count(999), count(4_993_305)], ["0", "999", "4 993 305"]);
-    }
 
     #[test]
     fn short_ids_still_differ() {

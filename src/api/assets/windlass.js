@@ -1,0 +1,87 @@
+// What the pages do beyond HTML: times in the reader's zone and always fresh, a filter that answers while one types,
+// streams that rest while nobody looks. Everything can be read and every form works without it.
+(() => {
+  'use strict';
+  const root = document.documentElement;
+  const MINUTE = 60, HOUR = 3600, DAY = 86400;
+
+  // A length of time in its two largest units, as the server writes it.
+  const units = (seconds) => {
+    if (seconds < MINUTE) return `${Math.floor(seconds)} s`;
+    const [large, small, big, little] = seconds < HOUR ? [MINUTE, 1, 'm', 's'] : seconds < DAY ? [HOUR, MINUTE, 'h', 'm'] : [DAY, HOUR, 'd', 'h'];
+    return `${Math.floor(seconds / large)} ${big} ${Math.floor((seconds % large) / small)} ${little}`;
+  };
+
+  // How long ago or ahead, in one unit, as the server writes it.
+  const relative = (seconds) => {
+    const past = seconds >= 0, span = Math.abs(seconds);
+    if (span < 5) return 'now';
+    const [size, name] = span < MINUTE ? [1, 's'] : span < HOUR ? [MINUTE, 'min'] : span < 2 * DAY ? [HOUR, 'h'] : [DAY, 'd'];
+    const text = `${Math.floor(span / size)} ${name}`;
+    return past ? `${text} ago` : `in ${text}`;
+  };
+
+  const two = (number) => String(number).padStart(2, '0');
+  const absolute = (date) => {
+    const offset = -date.getTimezoneOffset(), sign = offset < 0 ? '-' : '+', size = Math.abs(offset);
+    const zone = offset === 0 ? 'UTC' : `${sign}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+    return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())} ${zone}`;
+  };
+
+  // The server's clock rules: a reader's may be wrong.
+  const ahead = Number(root.dataset.now) * 1000 - Date.now();
+  const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+  const tell = () => {
+    const now = Date.now() + ahead, local = root.dataset.zone === 'local';
+    for (const element of document.querySelectorAll('time[datetime]')) {
+      const at = new Date(element.dateTime);
+      if (local) {
+        const text = absolute(at);
+        if (element.title !== text) element.title = text;
+        if (element.classList.contains('at')) write(element, text.slice(0, element.dataset.length || 16));
+      }
+      if (element.classList.contains('ago')) write(element, relative((now - at) / 1000));
+      if (element.classList.contains('since')) write(element, units(Math.max(0, (now - at) / 1000)));
+    }
+  };
+  tell();
+  setInterval(tell, 1000);
+  document.addEventListener('htmx:afterSettle', tell);
+  document.addEventListener('htmx:sseMessage', tell);
+
+  // What a reader opened stays open, and what somebody types stays typed, when a live part changes.
+  Idiomorph.defaults.ignoreActiveValue = true;
+  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) =>
+    !((name === 'open' && element.localName === 'details') || (name === 'value' && element.matches('input, textarea')));
+
+  // A browser opens six connections to a server at most: pages in the background must not hold them.
+  const sources = new Map();
+  document.addEventListener('htmx:sseOpen', (event) => {
+    sources.set(event.target, event.detail.source);
+    event.target.classList.remove('away');
+  });
+  document.addEventListener('htmx:sseError', (event) => event.target.classList.add('away'));
+  document.addEventListener('visibilitychange', () => {
+    for (const region of document.querySelectorAll('[sse-connect]')) {
+      if (document.hidden) { sources.get(region)?.close(); sources.delete(region); continue; }
+      if (sources.has(region)) continue;
+      // Another attribute makes htmx look at the element anew.
+      region.dataset.seen = String(Date.now());
+      htmx.process(region);
+    }
+  });
+
+  // Choices that are made by choosing; the button beside them is for readers without JavaScript.
+  for (const form of document.querySelectorAll('form[data-choose]')) {
+    form.querySelector('button')?.setAttribute('hidden', '');
+    form.addEventListener('change', () => form.requestSubmit());
+  }
+
+  // "/" goes to the filter, as in most tools of this kind.
+  document.addEventListener('keydown', (event) => {
+    const typing = event.target.matches('input, textarea, select');
+    if (event.key !== '/' || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const filter = document.querySelector('input[type="search"]');
+    if (filter) { event.preventDefault(); filter.focus(); filter.select(); }
+  });
+})();

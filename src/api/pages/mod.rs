@@ -1,0 +1,48 @@
+//! What people see in a browser: HTML that the server renders, live while it is looked at.
+//!
+//! A page is a folder or file here that has a handler (`View` and what it shows come in as extractors), a function that
+//! makes its markup, and, if a part of it is live, a second handler that gives that part to [`live::stream`]:
+//!
+//! ```text
+//!   GET /jobs/x       ──► handler ──► layout::page(title, view, place, markup)
+//!                                          └─ live::region("/live/jobs/x", fragment) ◄─┐ the same function
+//!   GET /live/jobs/x  ──► handler ──► live::stream(…, || fragment) ── once a second ───┘ makes both
+//! ```
+//!
+//! What depends on the time alone (`4 min ago`, a running duration) is written by the components of `parts`, and kept
+//! fresh by the reader's browser, so a fragment changes only when what it shows does.
+//!
+//! Everything can be read and every form works without JavaScript. A form is a plain POST that is answered by
+//! [`flash::done`] or [`flash::refused`]: on to a page that says what was done.
+
+mod assets;
+mod backend;
+mod flash;
+mod layout;
+mod links;
+mod live;
+mod parts;
+mod preferences;
+mod problem;
+mod view;
+
+mod home;
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+
+pub(super) use live::Streams;
+
+use super::serve::ApiState;
+
+/// The routes of all pages.
+pub(super) fn router() -> Router<ApiState> {
+    Router::new()
+        .route("/", get(home::page))
+        .route("/view", post(preferences::choose))
+        .fallback(problem::nothing_here)
+        .layer(from_fn(problem::dress))
+        .layer(from_fn(flash::forget))
+        .route("/assets/{version}/{name}", get(assets::asset))
+}

@@ -1,0 +1,121 @@
+//! Runs side by side: a bar each, as tall as the run was long, in the shape and colour of its state.
+
+use std::time::Duration;
+
+use maud::{Markup, html};
+
+use super::amount;
+use super::state::Look;
+use crate::api::pages::links;
+use crate::domain::ids::RunId;
+
+/// A bar's width, and the pause between two.
+const WIDTH: u32 = 5;
+const STEP: u32 = 7;
+
+/// The strip's height, and a bar's least.
+const HEIGHT: u32 = 28;
+const LEAST: u32 = 5;
+
+/// A run in a strip.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Bar {
+    /// The run.
+    pub(in super::super) run: RunId,
+    /// Its state, by its stable word.
+    pub(in super::super) state: String,
+    /// How long it took; of one that goes on, so far.
+    pub(in super::super) took: Option<Duration>,
+    /// When it was due or made, in words.
+    pub(in super::super) when: String,
+}
+
+/// The strip of these runs, oldest first. The newest stand at the right edge, whatever their number.
+pub(in super::super) fn strip(bars: &[Bar], places: usize) -> Markup {
+    let longest = bars.iter().filter_map(|bar| bar.took).max().unwrap_or_default();
+    let places = u32::try_from(places.max(bars.len())).unwrap_or(u32::MAX);
+    let width = places * STEP;
+    let empty = places - u32::try_from(bars.len()).unwrap_or(places);
+    html! {
+        svg.strip role="group" aria-label=(summary(bars)) width=(width) height=(HEIGHT) viewBox={ "0 0 " (width) " " (HEIGHT) } {
+            @for (place, bar) in (empty..).zip(bars) {
+                @let look = Look::of(&bar.state);
+                // A strip is one stop of many; who goes by keyboard finds the runs on the job's page.
+                a href=(links::run(bar.run)) tabindex="-1" class=(look.class()) {
+                    title { (told(bar)) }
+                    path d=(shape(look, place * STEP, height(bar.took, longest))) {}
+                }
+            }
+        }
+    }
+}
+
+/// How tall a bar is among others.
+fn height(took: Option<Duration>, longest: Duration) -> u32 {
+    let (took, longest) = (took.unwrap_or_default().as_millis(), longest.as_millis().max(1));
+    let share = took * u128::from(HEIGHT - LEAST) / longest;
+    LEAST + u32::try_from(share).unwrap_or(0)
+}
+
+/// The outline of a bar: plain; with a notch, if it failed; round, while it runs; hollow, if it didn't end by itself.
+fn shape(look: Look, x: u32, height: u32) -> String {
+    let top = HEIGHT - height;
+    let plain = format!("M{x} {HEIGHT}V{top}h{WIDTH}V{HEIGHT}z");
+    match look {
+        Look::Succeeded => plain,
+        Look::Failed => format!("M{x} {HEIGHT}V{top}l2.5 4l2.5-4V{HEIGHT}z"),
+        Look::Running => format!("M{x} {HEIGHT}V{}a2.5 2.5 0 0 1 {WIDTH} 0V{HEIGHT}z", top + 2),
+        Look::Waiting => format!("M{x} {HEIGHT}v-2h{WIDTH}v2zM{x} {}v-2h{WIDTH}v2z", HEIGHT - 4),
+        Look::Paused | Look::Over => {
+            format!("{plain}M{} {}h3V{}h-3z", x + 1, HEIGHT - 1, top + 1)
+        }
+    }
+}
+
+fn told(bar: &Bar) -> String {
+    match bar.took {
+        Some(took) => format!("{} · {} · {}", bar.state, amount::duration(took), bar.when),
+        None => format!("{} · {}", bar.state, bar.when),
+    }
+}
+
+/// The strip in a sentence, for who can't see it.
+fn summary(bars: &[Bar]) -> String {
+    let mut states: Vec<(&str, usize)> = Vec::new();
+    for bar in bars {
+        match states.iter_mut().find(|(state, _)| *state == bar.state) {
+            Some((_, number)) => *number += 1,
+            None => states.push((&bar.state, 1)),
+        }
+    }
+    let counted: Vec<String> = states.iter().map(|(state, number)| format!("{number} {state}")).collect();
+    match bars.len() {
+        0 => "no runs yet".to_owned(),
+        1 => format!("its only run: {}", counted.join(", ")),
+        several => format!("last {several} runs: {}", counted.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_is_as_tall_as_the_strip_and_none_is_without_height() {
+        let second = Duration::from_secs(1);
+        assert_eq!(height(Some(second), second), HEIGHT);
+        assert_eq!([height(Some(Duration::ZERO), second), height(None, Duration::ZERO)], [LEAST, LEAST]);
+    }
+
+    #[test]
+    fn a_strip_is_told_in_words() {
+        let bar = |state: &str| Bar {
+            run: RunId(uuid::Uuid::nil()),
+            state: state.to_owned(),
+            took: None,
+            when: String::new(),
+        };
+        assert_eq!(summary(&[bar("succeeded"), bar("failed"), bar("succeeded")]), "last 3 runs: 2 succeeded, 1 failed");
+        assert_eq!(summary(&[]), "no runs yet");
+    }
+}
