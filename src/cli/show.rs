@@ -9,8 +9,8 @@ use super::error::{CliError, Exit};
 use super::opened::with_state;
 use super::{find, follow, format, output, table};
 use crate::domain::failure::{Failure, Side};
-use crate::domain::run::{Attempt, Run, RunStep};
-use crate::domain::state::{AttemptState, RunState, StepState};
+use crate::domain::run::{Run, RunStep};
+use crate::domain::state::{RunState, StepState};
 
 /// Shows a run.
 pub(super) async fn run(arguments: &RunId, global: &Global) -> Result<Exit, CliError> {

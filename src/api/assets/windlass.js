@@ -54,6 +54,17 @@
   Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) =>
     !((name === 'open' && element.localName === 'details') || (name === 'value' && element.matches('input, textarea')));
 
+  // A log shows its end as it grows, unless its reader has scrolled up; a link to an entry is kept to.
+  const atEnd = new WeakMap();
+  const isAtEnd = (log) => log.scrollHeight - log.scrollTop - log.clientHeight < 8;
+  for (const log of document.querySelectorAll('.log')) if (!location.hash.startsWith('#log-')) log.scrollTop = log.scrollHeight;
+  document.addEventListener('htmx:sseBeforeMessage', (event) => {
+    for (const log of event.target.querySelectorAll?.('.log') ?? []) atEnd.set(log, isAtEnd(log));
+  });
+  document.addEventListener('htmx:sseMessage', () => {
+    for (const log of document.querySelectorAll('.log')) if (atEnd.get(log)) log.scrollTop = log.scrollHeight;
+  });
+
   // A browser opens six connections to a server at most: pages in the background must not hold them.
   const sources = new Map();
   document.addEventListener('htmx:sseOpen', (event) => {

@@ -27,6 +27,7 @@ mod problem;
 mod view;
 
 mod home;
+mod run;
 
 use axum::Router;
 use axum::middleware::from_fn;
@@ -40,6 +41,7 @@ use super::serve::ApiState;
 pub(super) fn router() -> Router<ApiState> {
     Router::new()
         .route("/", get(home::page))
+        .merge(run::router())
         .route("/view", post(preferences::choose))
         .fallback(problem::nothing_here)
         .layer(from_fn(problem::dress))

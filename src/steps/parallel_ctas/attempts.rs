@@ -65,7 +65,18 @@ impl<'a> Attempts<'a> {
         wait: SlotWait,
         context: &'a StepContext,
     ) -> Self {
-        Self { step, statement, tuned, possible, wait, context, best: 0, ran: 0, lost: Duration::ZERO, tries: Vec::new() }
+        Self {
+            step,
+            statement,
+            tuned,
+            possible,
+            wait,
+            context,
+            best: 0,
+            ran: 0,
+            lost: Duration::ZERO,
+            tries: Vec::new(),
+        }
     }
 
     /// Attempts until one has its workers or there are none left. The monitor may be another one afterwards: it is
@@ -201,7 +212,11 @@ impl<'a> Attempts<'a> {
     async fn pass(&mut self, number: u32, free: u32, wanted: u32) {
         self.wait.give_back(self.context).await;
         self.best = self.best.max(free);
-        self.tries.push(WorkersTry { workers: free, ran: false, short: Some("too few slots free, not run".to_owned()) });
+        self.tries.push(WorkersTry {
+            workers: free,
+            ran: false,
+            short: Some("too few slots free, not run".to_owned()),
+        });
         self.count(self.tuned.plan.planned(), 0, CtasAttemptOutcome::Short);
         self.context.info(format!(
             "{}: {free} of {wanted} worker slots free, best so far {}, not run, {}",

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::api::pages::links;
 use crate::domain::run::Run;
 use crate::domain::state::RunState;
 
@@ -21,7 +22,7 @@ pub(super) fn acts(run: &Run) -> Markup {
                     }
                 }
                 RunState::Queued | RunState::Waiting | RunState::Running if run.cancel_requested_at.is_none() => {
-                    a.button.danger href={ "/runs/" (run.id) "/cancel" } { "Cancel…" }
+                    a.button.danger href={ (links::run(run.id)) "/cancel" } { "Cancel…" }
                 }
                 RunState::Queued | RunState::Waiting | RunState::Running => { span.quiet { "Being cancelled" } }
                 RunState::Succeeded => {}
@@ -33,7 +34,7 @@ pub(super) fn acts(run: &Run) -> Markup {
 /// A button that queues the run again from a step on.
 pub(super) fn retry(run: &Run, step: &str, words: &str, main: bool) -> Markup {
     html! {
-        form.inline method="post" action={ "/runs/" (run.id) "/retry" } {
+        form.inline method="post" action={ (links::run(run.id)) "/retry" } {
             input type="hidden" name="from" value=(step);
             button.main[main] { (words) }
         }

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::acts;
+use crate::api::pages::links;
 use crate::domain::run::Run;
 use crate::domain::state::RunState;
 
@@ -25,7 +26,7 @@ pub(super) fn failed(run: &Run) -> Markup {
             }
             pre.said tabindex="0" { (failure.message) }
             p.small {
-                a href={ "/errors/" (failure.code) } { (failure.code) }
+                a href=(links::error(failure.code)) { (failure.code) }
                 @if let Some(sqlstate) = &failure.sqlstate { " · SQLSTATE " code { (sqlstate) } }
                 " · " (failure.class.label())
                 @if let Some(seconds) = failure.retry_after_s { " · asked to wait " (seconds) " s" }
@@ -34,7 +35,7 @@ pub(super) fn failed(run: &Run) -> Markup {
             p { (sentence(&run.what_was_done())) }
             h3 { "What you can do" }
             @if let Some(hint) = &failure.hint { p { (sentence(hint)) } }
-            p { "Read " a href={ "/errors/" (failure.code) } { "what " (failure.code) " means" } ", mend the cause, then retry." }
+            p { "Read " a href=(links::error(failure.code)) { "what " (failure.code) " means" } ", mend the cause, then retry." }
             (acts::acts(run))
         }
     }

@@ -3,14 +3,16 @@
 use std::path::Path;
 
 use maud::{Markup, html};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::lines::{self, Line, LineLevel};
-use crate::domain::run::{Run, RunStep};
+use crate::api::pages::links;
+use crate::domain::ids::RunId;
+use crate::domain::run::{Attempt, Run, RunStep};
 use crate::engine::{self, LogReader};
 
 /// Entries that a page shows at most, the last ones: a browser with a hundred thousand lines helps nobody.
-const MOST: usize = 2_000;
+const MOST: usize = 500;
 
 /// Which entries to show.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -19,6 +21,7 @@ pub(super) struct LogFilter {
     /// Of this step only.
     pub(super) step: Option<String>,
     /// Of this attempt only.
+    #[serde(deserialize_with = "number")]
     pub(super) attempt: Option<u32>,
     /// That matter at least so much.
     pub(super) level: Option<String>,
@@ -31,7 +34,7 @@ pub(super) struct Section {
     step: usize,
     id: String,
     attempt: u32,
-    /// None: there is no log on this machine.
+    /// `None`: there is no log on this machine.
     lines: Option<Vec<Line>>,
 }
 
@@ -53,51 +56,87 @@ impl LogFilter {
 
     /// The filter as the end of an address.
     pub(super) fn query(&self) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in [("step", &self.step), ("level", &self.level), ("find", &self.find)] {
-            if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
-                query.append_pair(name, value);
-            }
-        }
-        if let Some(attempt) = self.attempt {
-            query.append_pair("attempt", &attempt.to_string());
-        }
-        query.finish()
+        let attempt = self.attempt.map(|attempt| attempt.to_string());
+        let pairs = [("step", &self.step), ("attempt", &attempt), ("level", &self.level), ("find", &self.find)];
+        let given =
+            pairs.iter().filter_map(|(name, value)| Some((name, value.as_ref().filter(|value| !value.is_empty())?)));
+        given.map(|(name, value)| format!("{name}={}", links::part(value))).collect::<Vec<_>>().join("&")
     }
 }
 
-/// Reads the entries of a run that a filter takes. Blocks on files.
-pub(super) fn read(logs: &Path, run: &Run, filter: &LogFilter) -> Vec<Section> {
-    let mut attempts: Vec<_> = run
-        .steps
-        .iter()
-        .enumerate()
-        .flat_map(|(index, step)| step.attempts.iter().map(move |attempt| (index, step, attempt)))
-        .filter(|(_, step, attempt)| filter.takes(step, attempt.number))
-        .collect();
-    attempts.sort_by_key(|(_, _, attempt)| attempt.started_at);
-    let sections = attempts.into_iter().map(|(index, step, attempt)| {
-        let mut lines = whole(logs, run, index, attempt.number);
-        if let Some(lines) = &mut lines {
-            filter.keep(lines);
-        }
-        Section { step: index, id: step.id.clone(), attempt: attempt.number, lines }
-    });
-    sections.collect()
+/// A number; of anything else, as a form sends for what isn't filled in, none.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    Ok(String::deserialize(deserializer)?.parse().ok())
+}
+
+/// Reads the entries of a run that a filter takes.
+pub(super) async fn read(logs: &Path, run: &Run, filter: LogFilter) -> Vec<Section> {
+    let wanted: Vec<_> = in_order(run).into_iter().filter(|(_, step, of)| filter.takes(step, of.number)).collect();
+    let files: Vec<_> = wanted.iter().map(|(index, step, of)| (*index, step.id.clone(), of.number)).collect();
+    let (logs, run) = (logs.to_path_buf(), run.id);
+    blocking(move || {
+        let sections = files.into_iter().map(|(step, id, attempt)| {
+            let mut lines = whole(&logs, run, step, attempt);
+            lines.iter_mut().for_each(|lines| filter.keep(lines));
+            Section { step, id, attempt, lines }
+        });
+        sections.collect()
+    })
+    .await
+}
+
+/// The entries of each step's last attempt; empty where there are none.
+pub(super) async fn last_of_steps(logs: &Path, run: &Run) -> Vec<Vec<Line>> {
+    let last: Vec<Option<u32>> = run.steps.iter().map(|step| Some(step.attempts.last()?.number)).collect();
+    let (logs, run) = (logs.to_path_buf(), run.id);
+    blocking(move || {
+        let read = |(step, number): (usize, Option<u32>)| number.and_then(|number| whole(&logs, run, step, number));
+        last.into_iter().enumerate().map(|last| read(last).unwrap_or_default()).collect()
+    })
+    .await
+}
+
+/// All that is logged of a run, as it stands in the files.
+pub(super) async fn text(logs: &Path, run: &Run) -> String {
+    let files: Vec<_> = in_order(run).iter().map(|(index, step, of)| (*index, step.id.clone(), of.number)).collect();
+    let (logs, run) = (logs.to_path_buf(), run.id);
+    blocking(move || {
+        let section = |(step, id, attempt): (usize, String, u32)| {
+            let text = LogReader::new(engine::log_path(&logs, run, step, attempt)).read();
+            format!(
+                "-- step {id}, attempt {attempt}\n{}",
+                text.unwrap_or_else(|error| format!("-- not here: {error}\n"))
+            )
+        };
+        files.into_iter().map(section).collect()
+    })
+    .await
+}
+
+/// Attempts in the order they began.
+fn in_order(run: &Run) -> Vec<(usize, &RunStep, &Attempt)> {
+    let steps = run.steps.iter().enumerate();
+    let mut all: Vec<_> =
+        steps.flat_map(|(index, step)| step.attempts.iter().map(move |attempt| (index, step, attempt))).collect();
+    all.sort_by_key(|(_, _, attempt)| attempt.started_at);
+    all
 }
 
 /// All entries of one attempt; none if its log isn't on this machine.
-pub(super) fn whole(logs: &Path, run: &Run, step: usize, attempt: u32) -> Option<Vec<Line>> {
-    let text = LogReader::new(engine::log_path(logs, run.id, step, attempt)).read().ok()?;
+fn whole(logs: &Path, run: RunId, step: usize, attempt: u32) -> Option<Vec<Line>> {
+    let text = LogReader::new(engine::log_path(logs, run, step, attempt)).read().ok()?;
     Some(lines::read(&text, 1))
 }
 
-/// The log's part of the page: filters, entries, download.
-pub(super) fn log(run: &Run, filter: &LogFilter, sections: &[Section]) -> Markup {
-    let address = format!("/runs/{}", run.id);
+/// Work on files, beside those who answer requests. What can't be done leaves nothing.
+async fn blocking<T: Default + Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work).await.unwrap_or_default()
+}
+
+/// What to show of the log, and the whole of it to take away.
+pub(super) fn filters(run: &Run, filter: &LogFilter) -> Markup {
+    let address = links::run(run.id);
     html! {
-        section #log aria-labelledby="log-title" {
-            h2 #log-title { "Log" }
             form.filters method="get" action={ (address) "#log" } {
                 label { "Step " select name="step" {
                     option value="" { "all" }
@@ -106,36 +145,49 @@ pub(super) fn log(run: &Run, filter: &LogFilter, sections: &[Section]) -> Markup
                 label { "Level " select name="level" {
                     @for level in LineLevel::ALL { option value=(level.label()) selected[level == filter.level()] { (level.label()) } }
                 } }
-                input type="search" name="find" value=[&filter.find] placeholder="Find in the log" aria-label="Find in the log";
+                input type="search" name="find" value=[filter.find.as_ref()] placeholder="Find in the log" aria-label="Find in the log";
                 button { "Show" }
                 a.button href={ (address) "/log.txt" } { "Download" }
             }
-            (entries(run, sections))
-        }
     }
 }
 
 /// The entries, in a box that scrolls by itself.
 pub(super) fn entries(run: &Run, sections: &[Section]) -> Markup {
     let all: usize = sections.iter().filter_map(|section| section.lines.as_ref()).map(Vec::len).sum();
-    let mut skip = all.saturating_sub(MOST);
+    let left_out = all.saturating_sub(MOST);
     html! {
-        div #entries .log tabindex="0" role="log" aria-label="Entries of the log" data-follow[!run.state.is_final()] {
-            @if skip > 0 {
-                p.quiet { (skip) " earlier entries are in " a href={ "/runs/" (run.id) "/log.txt" } { "the whole log" } "." }
+        div #entries .log tabindex="0" role="log" aria-label="Entries of the log" {
+            @if left_out > 0 {
+                p.quiet { (left_out) " earlier entries are in " a href={ (links::run(run.id)) "/log.txt" } { "the whole log" } "." }
             }
             @if sections.is_empty() { p.quiet { "Nothing has been started yet." } }
-            @for section in sections {
+            @for (section, skipped) in last(sections, left_out) {
                 h3 { "step " (section.id) ", attempt " (section.attempt) }
                 @match &section.lines {
                     None => { p.quiet { "Its log is not on this machine: it was written where the attempt ran." } }
-                    Some(lines) => {
-                        @for line in lines.iter().skip(std::mem::replace(&mut skip, skip.saturating_sub(lines.len()))) { (entry(section, line)) }
-                    }
+                    Some(lines) if lines.is_empty() => { p.quiet { "No entry of this kind." } }
+                    Some(lines) => { @for line in &lines[skipped..] { (entry(section, line)) } }
                 }
             }
         }
     }
+}
+
+/// Sections without the first so many entries in all: each with the number that it leaves out. One of which nothing would
+/// be left is left out as a whole.
+fn last(sections: &[Section], mut left_out: usize) -> Vec<(&Section, usize)> {
+    let mut shown = Vec::new();
+    for section in sections {
+        let entries = section.lines.as_ref().map_or(0, Vec::len);
+        if left_out > 0 && left_out >= entries {
+            left_out -= entries;
+            continue;
+        }
+        shown.push((section, left_out));
+        left_out = 0;
+    }
+    shown
 }
 
 fn entry(section: &Section, line: &Line) -> Markup {

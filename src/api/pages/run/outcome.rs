@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use crate::api::pages::parts;
+use super::shown::seconds;
+use crate::api::pages::parts::amount;
 use crate::domain::outcome::Outcome;
 
 /// The facts of an outcome; none where there is nothing to say.
@@ -16,8 +17,8 @@ pub(super) fn outcome(outcome: &Outcome) -> Markup {
                 @for (name, value) in &facts { dt { (name) } dd { (value) } }
             }
         }
-        (by_name("Rows by table", &outcome.tables, |rows| parts::count(*rows)))
-        (by_name("Generations", &outcome.places, |generation| parts::count(*generation)))
+        (by_name("Rows by table", &outcome.tables, |rows| amount::count(*rows)))
+        (by_name("Generations", &outcome.places, |generation| amount::count(*generation)))
         (by_name("Seconds by phase", &outcome.phases, |seconds| format!("{seconds:.3}")))
         @if let Some(plan) = &outcome.plan {
             details { summary { "Plan" } pre tabindex="0" { (plan) } }
@@ -30,12 +31,12 @@ fn facts(outcome: &Outcome) -> Vec<(&'static str, Markup)> {
     let mut say = |name, value: Option<Markup>| facts.extend(value.map(|value| (name, value)));
     let word = |text: &Option<String>| text.as_ref().map(|text| html! { (text) });
     let code = |text: &Option<String>| text.as_ref().map(|text| html! { code { (text) } });
-    let count = |number: Option<u64>| number.map(|number| html! { (parts::count(number)) });
+    let count = |number: Option<u64>| number.map(|number| html! { (amount::count(number)) });
     say("Table", code(&outcome.table));
     say("Rows", count(outcome.rows));
-    say("Bytes", outcome.bytes.map(|bytes| html! { (parts::bytes(bytes)) }));
+    say("Bytes", outcome.bytes.map(|bytes| html! { (amount::bytes(bytes)) }));
     say("Rate", rate(outcome).map(|rate| html! { (rate) }));
-    say("Copying took", outcome.seconds.map(|seconds| html! { (parts::seconds(seconds)) }));
+    say("Copying took", outcome.seconds.map(|took| html! { (seconds(took)) }));
     say("Streams", count(outcome.streams.map(u64::from)));
     say("Format", word(&outcome.format));
     say("Verified by", word(&outcome.verified));
@@ -56,11 +57,10 @@ fn facts(outcome: &Outcome) -> Vec<(&'static str, Markup)> {
 
 /// Bytes and rows a second, where both are known.
 fn rate(outcome: &Outcome) -> Option<String> {
-    let seconds = outcome.seconds.filter(|seconds| *seconds > 0.0)?;
-    let span = std::time::Duration::try_from_secs_f64(seconds).ok()?;
+    let span = std::time::Duration::try_from_secs_f64(outcome.seconds?).ok().filter(|span| !span.is_zero())?;
     let per_second = |count| crate::domain::progress::per_second(count, span);
-    let bytes = outcome.bytes.map(|bytes| format!("{}/s", parts::bytes(per_second(bytes))));
-    let rows = outcome.rows.map(|rows| format!("{} rows/s", parts::count(per_second(rows))));
+    let bytes = outcome.bytes.map(|bytes| format!("{}/s", amount::bytes(per_second(bytes))));
+    let rows = outcome.rows.map(|rows| format!("{} rows/s", amount::count(per_second(rows))));
     let all: Vec<String> = bytes.into_iter().chain(rows).collect();
     (!all.is_empty()).then(|| all.join(" · "))
 }

@@ -69,7 +69,10 @@ impl Scale {
 
     /// The pauses that are cut: the place of each one's middle, and how long it was.
     pub(super) fn cuts(&self) -> impl Iterator<Item = (f64, TimeDelta)> + '_ {
-        self.pieces.iter().filter(|piece| piece.cut).map(|piece| (f64::midpoint(piece.start, piece.end), piece.to - piece.from))
+        self.pieces
+            .iter()
+            .filter(|piece| piece.cut)
+            .map(|piece| (f64::midpoint(piece.start, piece.end), piece.to - piece.from))
     }
 
     /// Moments for marks on the line: whole steps of a readable length from the beginning. None where a pause is cut.
@@ -81,14 +84,18 @@ impl Scale {
         let whole = last.to - first.from;
         let step = STEPS.iter().map(|step| TimeDelta::milliseconds(*step)).find(|step| *step * 6 >= whole);
         let step = step.unwrap_or(whole / 5);
-        (0..7).map(|number| step * number).take_while(|tick| *tick <= whole).map(|tick| (self.place(first.from + tick), tick)).collect()
+        (0..7)
+            .map(|number| step * number)
+            .take_while(|tick| *tick <= whole)
+            .map(|tick| (self.place(first.from + tick), tick))
+            .collect()
     }
 }
 
 /// Lengths between marks that people can count with, in milliseconds.
 const STEPS: &[i64] = &[
-    1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000,
-    3_600_000, 7_200_000, 21_600_000, 86_400_000,
+    1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000,
+    1_800_000, 3_600_000, 7_200_000, 21_600_000, 86_400_000,
 ];
 
 /// The times in which nothing went on and nothing known was waited for.

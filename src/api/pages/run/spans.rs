@@ -88,11 +88,7 @@ fn of_step(run: &Run, index: usize, step: &RunStep, to: DateTime<Utc>) -> Row {
     let mut before: Option<&Attempt> = None;
     for attempt in &step.attempts {
         if let Some(ended) = before.and_then(|before| before.ended_at) {
-            spans.push(Span {
-                from: ended,
-                to: attempt.started_at,
-                what: What::Pause(attempt.number),
-            });
+            spans.push(Span { from: ended, to: attempt.started_at, what: What::Pause(attempt.number) });
         }
         spans.extend(of_attempt(attempt, to));
         before = Some(attempt);
@@ -224,10 +220,7 @@ mod tests {
                 {"number": 1, "state": "succeeded", "started_at": at(0), "ended_at": at(1), "failure": null}]},
             {"id": "b", "kind": "sql", "state": "pending", "attempts": []},
         ]);
-        assert_eq!(
-            shown(&Spans::of(&run(begun), at(9))),
-            ["a: 1 succeeded 0-1", "b: wait lock x, behind run 1 2-9"]
-        );
+        assert_eq!(shown(&Spans::of(&run(begun), at(9))), ["a: 1 succeeded 0-1", "b: wait lock x, behind run 1 2-9"]);
     }
 
     #[test]

@@ -3,14 +3,18 @@
 use maud::{Markup, html};
 
 use super::lines::{self, Line};
+use super::shown::{Shown, length};
 use super::{acts, outcome, workers};
-use crate::api::pages::parts;
+use crate::api::pages::links;
+use crate::api::pages::parts::amount;
+use crate::api::pages::parts::state::state;
 use crate::domain::progress::{Progress, TableProgress};
-use crate::domain::run::{Attempt, Run, RunStep};
+use crate::domain::run::{Attempt, RunStep};
 use crate::domain::state::{RunState, StepState};
 
 /// One step. `log`: the entries of its last attempt's log.
-pub(super) fn step(run: &Run, step: &RunStep, log: &[Line]) -> Markup {
+pub(super) fn step(shown: &Shown, step: &RunStep, log: &[Line]) -> Markup {
+    let run = &shown.run;
     let open = matches!(step.state, StepState::Running | StepState::Retrying | StepState::Failed);
     let last = step.attempts.last();
     html! {
@@ -18,7 +22,7 @@ pub(super) fn step(run: &Run, step: &RunStep, log: &[Line]) -> Markup {
             summary {
                 strong { (step.id) }
                 span.quiet { (step.kind) }
-                (parts::state(step.state.label()))
+                (state(step.state.label()))
                 span.quiet.small { (in_short(step)) }
             }
             @if let Some(progress) = last.filter(|last| last.ended_at.is_none()).and_then(|last| last.progress.as_ref()) {
@@ -28,7 +32,7 @@ pub(super) fn step(run: &Run, step: &RunStep, log: &[Line]) -> Markup {
                 @if let Some(came_out) = &came_to.workers { (workers::workers(came_out)) }
                 (outcome::outcome(came_to))
             }
-            @if !step.attempts.is_empty() { (attempts(run, step)) }
+            @if !step.attempts.is_empty() { (attempts(shown, step)) }
             (sent(log))
             @if matches!(run.state, RunState::Failed | RunState::Cancelled) && !step.attempts.is_empty() {
                 div.acts { (acts::retry(run, &step.id, "Retry from here", false)) }
@@ -44,8 +48,8 @@ fn in_short(step: &RunStep) -> String {
         words.push(format!("{} attempts", step.attempts.len()));
     }
     if let Some(outcome) = step.attempts.iter().rev().find_map(|attempt| attempt.outcome.as_ref()) {
-        words.extend(outcome.rows.map(|rows| format!("{} rows", parts::count(rows))));
-        words.extend(outcome.bytes.filter(|bytes| *bytes > 0).map(parts::bytes));
+        words.extend(outcome.rows.map(|rows| format!("{} rows", amount::count(rows))));
+        words.extend(outcome.bytes.filter(|bytes| *bytes > 0).map(amount::bytes));
         words.extend(outcome.workers.as_ref().map(|of| format!("{} of {} workers", of.achieved, of.target)));
         words.extend(outcome.generation.map(|generation| format!("generation {generation}")));
     }
@@ -55,7 +59,8 @@ fn in_short(step: &RunStep) -> String {
 /// How far a running attempt is.
 fn how_far(progress: &Progress) -> Markup {
     let share = share(progress.bytes, progress.bytes_expected).or_else(|| share(progress.rows, progress.rows_expected));
-    let words = numbers(progress.rows, progress.rows_expected, progress.bytes, progress.bytes_per_s, progress.seconds_left);
+    let words =
+        numbers(progress.rows, progress.rows_expected, progress.bytes, progress.bytes_per_s, progress.seconds_left);
     html! {
         div.progress {
             p { (progress.phase) @if !words.is_empty() { span.quiet { " · " (words) } } }
@@ -80,12 +85,12 @@ fn numbers(
 ) -> String {
     let mut words = Vec::new();
     if let Some(rows) = rows {
-        let of = rows_expected.map(|all| format!(" of about {}", parts::count(all))).unwrap_or_default();
-        words.push(format!("{}{of} rows", parts::count(rows)));
+        let of = rows_expected.map(|all| format!(" of about {}", amount::count(all))).unwrap_or_default();
+        words.push(format!("{}{of} rows", amount::count(rows)));
     }
-    words.extend(bytes.filter(|bytes| *bytes > 0).map(parts::bytes));
-    words.extend(rate.map(|rate| format!("{}/s", parts::bytes(rate))));
-    words.extend(left.map(|left| format!("{} left", parts::whole_seconds(left))));
+    words.extend(bytes.filter(|bytes| *bytes > 0).map(amount::bytes));
+    words.extend(rate.map(|rate| format!("{}/s", amount::bytes(rate))));
+    words.extend(left.map(|left| format!("{} left", amount::whole(std::time::Duration::from_secs(left)))));
     words.join(" · ")
 }
 
@@ -95,27 +100,27 @@ fn share(done: Option<u64>, expected: Option<u64>) -> Option<u64> {
     Some((done.saturating_mul(1000) / expected).min(1000))
 }
 
-fn attempts(run: &Run, step: &RunStep) -> Markup {
+fn attempts(shown: &Shown, step: &RunStep) -> Markup {
     html! {
         div.scroll {
             table {
                 thead { tr { th { "Attempt" } th { "State" } th { "Began" } th.number { "Took" } th { "Why it ended" } } }
-                tbody { @for attempt in &step.attempts { (row(run, step, attempt)) } }
+                tbody { @for attempt in &step.attempts { (row(shown, step, attempt)) } }
             }
         }
     }
 }
 
-fn row(run: &Run, step: &RunStep, attempt: &Attempt) -> Markup {
+fn row(shown: &Shown, step: &RunStep, attempt: &Attempt) -> Markup {
     html! {
         tr {
-            td { a href={ "/runs/" (run.id) "?step=" (step.id) "&attempt=" (attempt.number) "#log" } { (attempt.number) } }
-            td { (parts::state(attempt.state.label())) }
-            td { (parts::time(attempt.started_at)) }
-            td.number { @match attempt.ended_at { Some(ended) => (parts::duration(ended - attempt.started_at)), None => "–" } }
+            td { a href={ (links::run(shown.run.id)) "?step=" (links::part(&step.id)) "&attempt=" (attempt.number) "#log" } { (attempt.number) } }
+            td { (state(attempt.state.label())) }
+            td { (shown.time(attempt.started_at)) }
+            td.number { @match attempt.ended_at { Some(ended) => (length(ended - attempt.started_at)), None => (shown.since(attempt.started_at)) } }
             td {
                 @if let Some(failure) = &attempt.failure {
-                    a href={ "/errors/" (failure.code) } { (failure.code) } " " span.words { (failure.message) }
+                    a href=(links::error(failure.code)) { (failure.code) } " " span.words { (failure.message) }
                     @if let Some(sqlstate) = &failure.sqlstate { span.quiet { " SQLSTATE " (sqlstate) } }
                 }
             }

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
 use super::scale::Scale;
+use super::shown::length;
 use super::spans::{Row, Span, Spans, What};
-use crate::api::pages::parts;
 use crate::domain::run::Run;
 use crate::domain::state::AttemptState;
 
@@ -29,10 +29,10 @@ pub(super) fn timeline(run: &Run, now: DateTime<Utc>) -> Markup {
                 svg width="100%" height="18" {
                     @for (place, offset) in scale.ticks() {
                         line x1=(share(place)) x2=(share(place)) y1="0" y2="4" {}
-                        text x=(share(place)) y="15" text-anchor=(anchor(place)) { (parts::duration(offset)) }
+                        text x=(share(place)) y="15" text-anchor=(anchor(place)) { (length(offset)) }
                     }
-                    @for (place, length) in scale.cuts() {
-                        text x=(share(place)) y="15" text-anchor="middle" { "⋯ " (parts::duration(length)) " ⋯" }
+                    @for (place, pause) in scale.cuts() {
+                        text x=(share(place)) y="15" text-anchor="middle" { "⋯ " (length(pause)) " ⋯" }
                     }
                 }
                 span {}
@@ -69,14 +69,15 @@ fn bar(span: &Span, told: &str, scale: &Scale) -> Markup {
         What::Wait(_) => ("is-waiting wait", (HEIGHT - BAR) / 2 + 2, BAR - 4),
         What::Pause(_) => ("is-over pause", HEIGHT / 2 - 1, 2),
     };
+    let hatched = matches!(span.what, What::Wait(_)).then_some("url(#hatch)");
     html! {
-        rect class=(class) x=(share(from)) width=(share(to - from)) y=(y) height=(height) rx="2" { title { (told) } }
+        rect class=(class) fill=[hatched] x=(share(from)) width=(share(to - from)) y=(y) height=(height) rx="2" { title { (told) } }
     }
 }
 
 /// A span in words.
 fn told(span: &Span) -> String {
-    let took = parts::duration(span.to - span.from);
+    let took = length(span.to - span.from);
     match &span.what {
         What::Attempt { number, state } => match state {
             AttemptState::Running => format!("attempt {number} is running since {took}"),
@@ -91,7 +92,7 @@ fn told(span: &Span) -> String {
 /// How long a step took with all its attempts and the pauses between them.
 fn total(row: &Row) -> String {
     match (row.spans.first(), row.spans.last()) {
-        (Some(first), Some(last)) => parts::duration(last.to - first.from),
+        (Some(first), Some(last)) => length(last.to - first.from),
         _ => "–".to_owned(),
     }
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::api::pages::parts;
+use super::shown::seconds;
 use crate::domain::outcome::{Workers, WorkersTry};
 
 /// Width of one worker in the drawing, and height of a row, in CSS pixels.
@@ -15,8 +15,8 @@ pub(super) fn workers(workers: &Workers) -> Markup {
     html! {
         p {
             strong { (workers.achieved) " of " (workers.target) " workers" } ", " (workers.planned) " planned, " (verdict)
-            @if workers.slot_wait_s > 0.05 { ", waited " (parts::seconds(workers.slot_wait_s)) " for slots" }
-            @if workers.lost_s > 0.05 { ", " (parts::seconds(workers.lost_s)) " lost to tries that fell short" }
+            @if workers.slot_wait_s > 0.05 { ", waited " (seconds(workers.slot_wait_s)) " for slots" }
+            @if workers.lost_s > 0.05 { ", " (seconds(workers.lost_s)) " lost to tries that fell short" }
             span.quiet { " (" (workers.measure) ")" }
         }
         @if !workers.tries.is_empty() {

@@ -1,0 +1,59 @@
+//! A run as it is shown: with the reader's view and the zone of its job.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use maud::Markup;
+
+use crate::api::backend::Backend;
+use crate::api::pages::parts::{amount, time};
+use crate::api::pages::problem::Problem;
+use crate::api::pages::view::View;
+use crate::domain::ids::RunId;
+use crate::domain::run::Run;
+
+/// A run, and how to show it.
+pub(super) struct Shown {
+    pub(super) run: Run,
+    pub(super) view: View,
+    zone: Tz,
+}
+
+impl Shown {
+    /// Reads a run; the address has its id, or how that begins.
+    pub(super) async fn read(backend: &Backend, id: &str, view: View) -> Result<Self, Problem> {
+        let unknown = || Problem::Unknown("run", id.to_owned());
+        let id: RunId = id.parse().map_err(|_| unknown())?;
+        let run = backend.store.run(id).await?.ok_or_else(unknown)?;
+        let job = backend.store.definition_of(id).await?;
+        let schedule = job.and_then(|stored| stored.definition.job.schedule);
+        let zone = schedule.map_or(Tz::UTC, |schedule| schedule.zone);
+        Ok(Self { run, view, zone })
+    }
+
+    /// A time to the second.
+    pub(super) fn time(&self, at: DateTime<Utc>) -> Markup {
+        time::exact(&self.view, at, self.zone)
+    }
+
+    /// How long ago or ahead.
+    pub(super) fn ago(&self, at: DateTime<Utc>) -> Markup {
+        time::ago(&self.view, at, self.zone)
+    }
+
+    /// How long something has been going on.
+    pub(super) fn since(&self, at: DateTime<Utc>) -> Markup {
+        time::since(&self.view, at, self.zone)
+    }
+}
+
+/// A length of time between two moments; none if they are the wrong way round.
+pub(super) fn length(of: TimeDelta) -> String {
+    amount::duration(of.to_std().unwrap_or_default())
+}
+
+/// A length of time in seconds.
+pub(super) fn seconds(of: f64) -> String {
+    amount::duration(Duration::try_from_secs_f64(of).unwrap_or_default())
+}
