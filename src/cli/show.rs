@@ -100,6 +100,8 @@ pub(super) fn failed(run: &Run, program: &str) -> String {
     lines.push(format!("{} {what}", style("what failed:").red().bold()));
     let sqlstate = failure.sqlstate.as_ref().map(|state| format!(" (SQLSTATE {state})")).unwrap_or_default();
     lines.push(format!("  {} {}{sqlstate}", failure.code, failure.message));
+    let excerpt = failure.excerpt.iter().flat_map(|excerpt| excerpt.lines());
+    lines.extend(excerpt.map(|line| format!("    {line}")));
     lines.push(format!("{} {}", style("what was done:").bold(), run.what_was_done()));
     lines.push(style("what you can do:").bold().to_string());
     if let Some(hint) = &failure.hint {

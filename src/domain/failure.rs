@@ -81,6 +81,9 @@ pub struct Failure {
     /// PostgreSQL's five-character code, where a PostgreSQL server said no.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sqlstate: Option<String>,
+    /// The line of the statement that it is about, and below it a caret under the place, where a server named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<String>,
     /// What to do next, in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
@@ -93,7 +96,7 @@ impl Failure {
     /// A failure with neither SQLSTATE nor hint.
     pub fn new(code: Code, class: FailureClass, side: Side, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { code, class, side, message, sqlstate: None, hint: None, retry_after_s: None }
+        Self { code, class, side, message, sqlstate: None, excerpt: None, hint: None, retry_after_s: None }
     }
 
     /// A failure that will happen again if tried again.

@@ -25,6 +25,8 @@ pub struct PgError {
     pub context: Option<String>,
     /// Where in the statement, in characters from one.
     pub position: Option<u32>,
+    /// The line of the statement that the position is on, and a caret below it.
+    pub excerpt: Option<String>,
     /// What kind it is where there is no SQLSTATE.
     pub kind: PgErrorKind,
 }
@@ -68,6 +70,7 @@ impl PgError {
                     Some(ErrorPosition::Original(position)) => Some(*position),
                     _ => None,
                 },
+                excerpt: None,
                 kind: PgErrorKind::Server,
             };
         }
@@ -91,7 +94,24 @@ impl PgError {
     /// An error that no server spoke of.
     pub fn without_server(doing: impl Into<String>, message: impl Into<String>, kind: PgErrorKind) -> Self {
         let (doing, message) = (doing.into(), message.into());
-        Self { doing, message, sqlstate: None, detail: None, hint: None, context: None, position: None, kind }
+        Self {
+            doing,
+            message,
+            sqlstate: None,
+            detail: None,
+            hint: None,
+            context: None,
+            position: None,
+            excerpt: None,
+            kind,
+        }
+    }
+
+    /// The same error with the line of the statement that its position is on.
+    #[must_use]
+    pub fn points_at(mut self, statement: &str) -> Self {
+        self.excerpt = self.position.and_then(|position| excerpt(statement, position));
+        self
     }
 
     /// The same error with other names in it: each first one, wherever it stands, becomes the second.
@@ -123,8 +143,39 @@ impl PgError {
             }
         }
         let hint = self.hint.or_else(|| advice.map(str::to_owned));
-        Failure { code, class, side, message, sqlstate: self.sqlstate, hint, retry_after_s: None }
+        Failure {
+            code,
+            class,
+            side,
+            message,
+            sqlstate: self.sqlstate,
+            excerpt: self.excerpt,
+            hint,
+            retry_after_s: None,
+        }
     }
+}
+
+/// Characters of a line that is shown. A longer one is not cut: half a secret would not be known as one.
+const LINE: usize = 400;
+
+/// The line that a position (in characters, from one) is on, and a caret below it.
+fn excerpt(statement: &str, position: u32) -> Option<String> {
+    let place = (position as usize).checked_sub(1)?;
+    let characters: Vec<char> = statement.chars().collect();
+    let start = characters.get(..place)?.iter().rposition(|one| *one == '\n').map_or(0, |at| at + 1);
+    let end = characters[place..].iter().position(|one| *one == '\n').map_or(characters.len(), |at| place + at);
+    if end - start > LINE {
+        return None;
+    }
+    let line: String = characters[start..end].iter().collect();
+    // Tabs stay tabs, and what is twice as wide gets two blanks, so that the caret stands below its place.
+    let blanks = characters[start..place].iter().map(|one| match one {
+        '\t' => "\t",
+        one if *one >= '\u{1100}' => "  ",
+        _ => " ",
+    });
+    Some(format!("{line}\n{}^", blanks.collect::<String>()))
 }
 
 /// What kind of error it is where no server spoke. The driver keeps its own kinds to itself but for their words: those
@@ -207,6 +258,13 @@ const fn of_kind(kind: PgErrorKind) -> Class {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_excerpt_is_the_line_with_a_caret_below_the_place() {
+        assert_eq!(excerpt("select 1\n  from 주문 x\n", 20).unwrap(), "  from 주문 x\n            ^");
+        assert_eq!(excerpt("select a", 8).unwrap(), "select a\n       ^");
+        assert_eq!((excerpt("a", 0), excerpt("a", 9)), (None, None));
+    }
 
     #[test]
     fn every_sqlstate_of_the_design_has_its_class() {

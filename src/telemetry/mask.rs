@@ -80,6 +80,7 @@ impl Masker {
             }
         };
         mask(&mut failure.message);
+        failure.excerpt.as_mut().map(mask);
         failure.hint.as_mut().map(mask);
         failure
     }

@@ -74,7 +74,8 @@ impl Statement {
     pub(super) async fn explain(&self, session: &Session, hidden: &str) -> Result<Plan, PgError> {
         let sql = format!("explain (verbose, summary, format json) {}", self.create(hidden));
         let doing = "planning the query";
-        let answer: Value = session.query_one(&sql, &[], doing).await?.get(0);
+        let answer = session.query_one(&sql, &[], doing).await.map_err(|error| error.points_at(&sql))?;
+        let answer: Value = answer.get(0);
         Plan::read(&answer).ok_or_else(|| unreadable(doing))
     }
 

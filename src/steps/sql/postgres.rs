@@ -71,6 +71,7 @@ async fn began(session: &Session) -> Result<String, PgError> {
 fn located(mut error: PgError, place: &str, statement: &Statement<'_>) -> PgError {
     let before = error.position.map_or(0, |position| position.saturating_sub(1)) as usize;
     let lines = statement.text.chars().take(before).filter(|character| *character == '\n').count();
+    error = error.points_at(statement.text);
     error.doing = format!("{place}, line {}: `{}`", statement.line + lines, statement.shown());
     if error.kind == PgErrorKind::Driver {
         // The only answers of a server that a plain statement can't deal with are those to COPY.

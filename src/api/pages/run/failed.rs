@@ -24,7 +24,10 @@ pub(super) fn failed(run: &Run) -> Markup {
                     None => "The run failed as a whole",
                 }
             }
-            pre.said tabindex="0" { (failure.message) }
+            pre.said tabindex="0" {
+                (failure.message)
+                @if let Some(excerpt) = &failure.excerpt { "\n\n" (excerpt) }
+            }
             p.small {
                 a href=(links::error(failure.code)) { (failure.code) }
                 @if let Some(sqlstate) = &failure.sqlstate { " · SQLSTATE " code { (sqlstate) } }

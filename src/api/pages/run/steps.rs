@@ -33,7 +33,7 @@ pub(super) fn step(shown: &Shown, step: &RunStep, log: &[Line]) -> Markup {
                 (outcome::outcome(came_to))
             }
             @if !step.attempts.is_empty() { (attempts(shown, step)) }
-            (sent(log))
+            (sent(log, step.state == StepState::Failed))
             @if matches!(run.state, RunState::Failed | RunState::Cancelled) && !step.attempts.is_empty() {
                 div.acts { (acts::retry(run, &step.id, "Retry from here", false)) }
             }
@@ -118,7 +118,7 @@ fn row(shown: &Shown, step: &RunStep, attempt: &Attempt) -> Markup {
             td { (state(attempt.state.label())) }
             td { (shown.time(attempt.started_at)) }
             td.number { @match attempt.ended_at { Some(ended) => (length(ended - attempt.started_at)), None => (shown.since(attempt.started_at)) } }
-            td {
+            td.why {
                 @if let Some(failure) = &attempt.failure {
                     a href=(links::error(failure.code)) { (failure.code) } " " span.words { (failure.message) }
                     @if let Some(sqlstate) = &failure.sqlstate { span.quiet { " SQLSTATE " (sqlstate) } }
@@ -128,12 +128,12 @@ fn row(shown: &Shown, step: &RunStep, attempt: &Attempt) -> Markup {
     }
 }
 
-/// What the attempt has sent.
-fn sent(log: &[Line]) -> Markup {
+/// What the attempt has sent; open where it failed.
+fn sent(log: &[Line], open: bool) -> Markup {
     let statements: Vec<&str> = lines::sent(log).collect();
     html! {
         @if !statements.is_empty() {
-            details {
+            details open[open] {
                 summary { "As sent" }
                 @for statement in statements { pre.sent tabindex="0" { (statement) } }
             }
