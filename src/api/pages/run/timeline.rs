@@ -1,18 +1,22 @@
 //! The timeline: a row a step, a bar an attempt, waits hatched and named. Drawn on the server, as SVG whose places are
 //! shares of its width, so that it fits any screen.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use maud::{Markup, html};
 
 use super::scale::Scale;
 use super::shown::length;
 use super::spans::{Row, Span, Spans, What};
+use crate::api::pages::parts::amount;
 use crate::domain::run::Run;
 use crate::domain::state::AttemptState;
 
 /// Height of a row's drawing, and of a bar in it, in CSS pixels.
 const HEIGHT: u32 = 22;
 const BAR: u32 = 14;
+
+/// From what length on a wait is named beside its row.
+const LONG: TimeDelta = TimeDelta::seconds(1);
 
 /// The timeline of a run as it is now.
 pub(super) fn timeline(run: &Run, now: DateTime<Utc>) -> Markup {
@@ -29,7 +33,7 @@ pub(super) fn timeline(run: &Run, now: DateTime<Utc>) -> Markup {
                 svg width="100%" height="18" {
                     @for (place, offset) in scale.ticks() {
                         line x1=(share(place)) x2=(share(place)) y1="0" y2="4" {}
-                        text x=(share(place)) y="15" text-anchor=(anchor(place)) { (length(offset)) }
+                        text x=(share(place)) y="15" text-anchor=(anchor(place)) { (tick(offset)) }
                     }
                     @for (place, pause) in scale.cuts() {
                         text x=(share(place)) y="15" text-anchor="middle" { "⋯ " (length(pause)) " ⋯" }
@@ -50,6 +54,7 @@ fn line(row: &Row, scale: &Scale) -> Markup {
                     Some(step) => a href={ "#step-" (step) } title=(step) { (step) },
                     None => span.quiet { "before it began" },
                 }
+                @for wait in long_waits(row) { span.under { (wait) } }
             }
             svg.track width="100%" height=(HEIGHT) role="img" aria-label=(told.join("; ")) {
                 @for (place, _) in scale.cuts() {
@@ -60,6 +65,17 @@ fn line(row: &Row, scale: &Scale) -> Markup {
             span.number.small { (total(row)) }
         }
     }
+}
+
+/// Waits that are long enough to be asked about, in words; who doesn't hover sees them too.
+fn long_waits(row: &Row) -> Vec<String> {
+    let waits = row.spans.iter().filter_map(|span| match &span.what {
+        What::Wait(what) if span.to - span.from >= LONG => {
+            Some(format!("waited {} for {what}", length(span.to - span.from)))
+        }
+        _ => None,
+    });
+    waits.collect()
 }
 
 fn bar(span: &Span, told: &str, scale: &Scale) -> Markup {
@@ -105,6 +121,15 @@ pub(super) const fn state_class(state: AttemptState) -> &'static str {
         AttemptState::Failed | AttemptState::TimedOut => "is-failed",
         AttemptState::Cancelled => "is-over",
         AttemptState::Lost => "is-paused",
+    }
+}
+
+/// How far a mark is from the beginning, without what it doesn't need.
+fn tick(offset: TimeDelta) -> String {
+    match offset.num_milliseconds() {
+        0 => "0".to_owned(),
+        whole if whole % 1000 == 0 => amount::whole(offset.to_std().unwrap_or_default()),
+        _ => length(offset),
     }
 }
 
