@@ -72,9 +72,9 @@
   });
 
   // Choices that are made by choosing; the button beside them is for readers without JavaScript.
-  for (const form of document.querySelectorAll('form[data-choose]')) {
+  for (const form of document.querySelectorAll('form[data-choose], form[hx-get]')) {
     form.querySelector('button')?.setAttribute('hidden', '');
-    form.addEventListener('change', () => form.requestSubmit());
+    if (form.matches('[data-choose]')) form.addEventListener('change', () => form.requestSubmit());
   }
 
   // "/" goes to the filter, as in most tools of this kind.

@@ -43,7 +43,7 @@ pub(super) fn page(title: &str, view: &View, place: Place, body: Markup) -> Mark
                 link rel="stylesheet" href=(assets.style.url);
                 @for script in &assets.scripts { script defer src=(script.url) {} }
             }
-            body {
+            body hx-ext="sse,morph" {
                 a.skip href="#content" { "Skip to the content" }
                 (state::shapes())
                 header.bar { div.top { (bar(view, place)) } }

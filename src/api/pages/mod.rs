@@ -26,7 +26,7 @@ mod preferences;
 mod problem;
 mod view;
 
-mod home;
+mod jobs;
 
 use axum::Router;
 use axum::middleware::from_fn;
@@ -39,7 +39,8 @@ use super::serve::ApiState;
 /// The routes of all pages.
 pub(super) fn router() -> Router<ApiState> {
     Router::new()
-        .route("/", get(home::page))
+        .route("/", get(jobs::page))
+        .route("/live/jobs", get(jobs::live))
         .route("/view", post(preferences::choose))
         .fallback(problem::nothing_here)
         .layer(from_fn(problem::dress))
