@@ -72,9 +72,19 @@ pub struct RunBrief {
 impl Store {
     /// All jobs that are not retired, by name.
     pub async fn overview(&self) -> Result<Vec<JobOverview>, StoreError> {
+        self.at_a_glance(None).await
+    }
+
+    /// One job, unless it was retired.
+    pub async fn overview_of(&self, job: &str) -> Result<Option<JobOverview>, StoreError> {
+        Ok(self.at_a_glance(Some(job)).await?.pop())
+    }
+
+    async fn at_a_glance(&self, job: Option<&str>) -> Result<Vec<JobOverview>, StoreError> {
         const DOING: &str = "listing jobs";
         self.call(DOING, async |connection| {
-            let rows = connection.query(include_str!("sql/job_overview.sql"), &[]).await.map_err(database(DOING))?;
+            let rows =
+                connection.query(include_str!("sql/job_overview.sql"), &[&job]).await.map_err(database(DOING))?;
             Ok(rows.iter().map(job_overview).collect())
         })
         .await

@@ -15,6 +15,7 @@
 //! Everything can be read and every form works without JavaScript. A form is a plain POST that is answered by
 //! [`flash::done`] or [`flash::refused`]: on to a page that says what was done.
 
+mod acts;
 mod assets;
 mod backend;
 mod flash;
@@ -26,6 +27,7 @@ mod preferences;
 mod problem;
 mod view;
 
+mod job;
 mod jobs;
 
 use axum::Router;
@@ -41,6 +43,12 @@ pub(super) fn router() -> Router<ApiState> {
     Router::new()
         .route("/", get(jobs::page))
         .route("/live/jobs", get(jobs::live))
+        .route("/jobs/{name}", get(job::page))
+        .route("/live/jobs/{name}", get(job::live))
+        .route("/jobs/{name}/run", post(job::run))
+        .route("/jobs/{name}/pause", post(job::pause))
+        .route("/jobs/{name}/resume", post(job::resume))
+        .route("/jobs/{name}/backfill", get(job::preview).post(job::backfill))
         .route("/view", post(preferences::choose))
         .fallback(problem::nothing_here)
         .layer(from_fn(problem::dress))

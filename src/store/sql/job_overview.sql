@@ -1,4 +1,4 @@
--- Jobs by name, each with its newest run, and the newest of its last thirty that ended in a way that says how the job is.
+-- All jobs by name, or one ($1), each with its newest run, and the newest of its last thirty that ended in a way that says how the job is.
 -- Uses run_of_job.
 select job.name, job.definition, job.schedule, job.planned_through, job.next_due, job.paused_at, job.paused_by, job.pause_note,
        job.broken_at, job.problem,
@@ -26,5 +26,5 @@ left join lateral (
     order by latest.created_at desc
     limit 1
 ) as settled on newest.state is distinct from 'succeeded'
-where job.retired_at is null
+where job.retired_at is null and ($1::text is null or job.name = $1)
 order by job.name

@@ -90,7 +90,7 @@ impl Facts {
 }
 
 /// How long a run took; of one that goes on, so far.
-pub(in crate::api::pages) fn took(run: &RunBrief, view: &View) -> Option<Duration> {
+pub(super) fn took(run: &RunBrief, view: &View) -> Option<Duration> {
     let started = run.started_at?;
     match run.ended_at {
         Some(ended) => Some(time::between(started, ended)),

@@ -6,5 +6,5 @@ mod filter;
 mod handlers;
 mod table;
 
-pub(super) use facts::{STRIP, bars, took, usual};
+pub(super) use facts::{STRIP, bars, usual};
 pub(super) use handlers::{live, page};
