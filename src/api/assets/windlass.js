@@ -16,7 +16,7 @@
   const relative = (seconds) => {
     const past = seconds >= 0, span = Math.abs(seconds);
     if (span < 5) return 'now';
-    const [size, name] = span < MINUTE ? [1, 's'] : span < HOUR ? [MINUTE, 'min'] : span < 2 * DAY ? [HOUR, 'h'] : [DAY, 'd'];
+    const [size, name] = span < MINUTE ? [1, 's'] : span < 2 * HOUR ? [MINUTE, 'min'] : span < 2 * DAY ? [HOUR, 'h'] : [DAY, 'd'];
     const text = `${Math.floor(span / size)} ${name}`;
     return past ? `${text} ago` : `in ${text}`;
   };

@@ -52,7 +52,8 @@ pub(super) async fn backfill(
     Ok(made.len())
 }
 
-async fn noted(store: &Store, action: &str, subject: &str) -> Result<(), Failure> {
+/// Notes an act with who did it.
+pub(super) async fn noted(store: &Store, action: &str, subject: &str) -> Result<(), Failure> {
     store.audit(ACTOR, action, subject).await.map_err(failed)
 }
 

@@ -18,13 +18,17 @@
 mod acts;
 mod assets;
 mod backend;
+mod daemons;
+mod errors;
 mod flash;
 mod layout;
 mod links;
 mod live;
+mod locks;
 mod parts;
 mod preferences;
 mod problem;
+mod replicas;
 mod view;
 
 mod job;
@@ -49,6 +53,14 @@ pub(super) fn router() -> Router<ApiState> {
         .route("/jobs/{name}/pause", post(job::pause))
         .route("/jobs/{name}/resume", post(job::resume))
         .route("/jobs/{name}/backfill", get(job::preview).post(job::backfill))
+        .route("/locks", get(locks::page))
+        .route("/live/locks", get(locks::live))
+        .route("/replicas", get(replicas::page))
+        .route("/replicas/rollback", get(replicas::confirm).post(replicas::roll_back))
+        .route("/daemons", get(daemons::page))
+        .route("/live/daemons", get(daemons::live))
+        .route("/errors", get(errors::list))
+        .route("/errors/{code}", get(errors::page))
         .route("/view", post(preferences::choose))
         .fallback(problem::nothing_here)
         .layer(from_fn(problem::dress))

@@ -8,6 +8,7 @@ use crate::api::pages::parts::empty::empty;
 use crate::api::pages::parts::state::state;
 use crate::api::pages::parts::{amount, time};
 use crate::api::pages::view::View;
+use crate::domain::job::Job;
 use crate::domain::run::{Run, Trigger};
 
 /// The table, or what to do where there is none.
@@ -39,7 +40,7 @@ fn row(run: &Run, facts: &Facts, view: &View) -> Markup {
         tr {
             td { a.plain href=(links::run(run.id)) { (state(run.state.label())) } }
             td.nowrap { (time::at(view, run.scheduled_for, zone)) " " span.quiet.small { (time::ago(view, run.scheduled_for, zone)) } }
-            td { (started_by(run)) }
+            td { (started_by(run, facts.definition())) }
             td.number { @if let Some(started) = run.started_at { (amount::duration(time::between(run.created_at, started))) } }
             td.number {
                 @match (run.started_at, run.ended_at) {
@@ -53,20 +54,19 @@ fn row(run: &Run, facts: &Facts, view: &View) -> Markup {
     }
 }
 
-fn started_by(run: &Run) -> Markup {
+/// Who started it, and parameters that are not as usual.
+fn started_by(run: &Run, job: &Job) -> Markup {
     let who = match run.trigger {
         Trigger::Schedule => "schedule",
         Trigger::Manual => "hand",
         Trigger::Step => "another run",
         Trigger::Backfill => "backfill",
     };
-    let params: Vec<String> = run
-        .params
-        .iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
-    html! { (who) @if !params.is_empty() { span.under { (params.join(", ")) } } }
+    let usual =
+        |name: &str| job.params.iter().find(|param| param.name == name).and_then(|param| param.default.as_deref());
+    let given = run.params.iter().filter(|(name, value)| usual(name) != Some(value));
+    let params: Vec<String> = given.map(|(name, value)| format!("{name}={value}")).collect();
+    html! { (who) @if !params.is_empty() { span.quiet { " · " (params.join(", ")) } } }
 }
 
 /// Why it failed, what it waits for, or the step that it is at.
