@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::engine::Replicas;
 use crate::store::Store;
 
 /// The state database and the folders that answers are read from. Cheap to clone.
@@ -11,4 +12,6 @@ pub struct Backend {
     pub store: Store,
     /// Folder of the attempts' logs on this machine.
     pub logs: PathBuf,
+    /// The replicas that jobs publish.
+    pub replicas: Replicas,
 }

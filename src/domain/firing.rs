@@ -82,6 +82,14 @@ impl Reason {
         }
     }
 
+    /// A stored reason in words. One that a newer version has written is told as it is.
+    pub fn words_of(label: &str) -> &str {
+        match Self::from_label(label) {
+            Some(known) => known.words(),
+            None => label,
+        }
+    }
+
     /// The reason of that label.
     pub fn from_label(label: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.label() == label)

@@ -24,6 +24,7 @@ mod notes;
 mod patience;
 mod planner;
 mod progress;
+mod replicas;
 mod room;
 mod run_task;
 mod shared;
@@ -31,6 +32,7 @@ mod shared;
 pub use attempt_log::{LogReader, log_path};
 pub use daemon::Daemon;
 pub use event::Event;
+pub use replicas::{ReplicaLook, Replicas};
 pub use shared::EngineSettings;
 
 pub use crate::steps::SENT_MARK;

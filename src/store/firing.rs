@@ -50,6 +50,16 @@ impl Store {
         .await
     }
 
+    /// A job's due times of late that did not run, newest first.
+    pub async fn left_out(&self, job: &str, limit: u32) -> Result<Vec<FiringRow>, StoreError> {
+        const DOING: &str = "reading firings";
+        self.call(DOING, async |connection| {
+            let rows = connection.query(include_str!("sql/firing_left_out.sql"), &[&job, &i64::from(limit)]).await;
+            Ok(rows.map_err(database(DOING))?.iter().map(firing_row).collect())
+        })
+        .await
+    }
+
     /// Firings that a job's pause has skipped so far, oldest first.
     pub async fn skipped_by_pause(&self, job: &str) -> Result<Vec<DateTime<Utc>>, StoreError> {
         const DOING: &str = "reading what a pause skipped";

@@ -30,9 +30,14 @@ pub enum RunMissed {
 impl Store {
     /// Pauses a job: from now on its firings are skipped. Says whether there is such a job.
     pub async fn pause(&self, job: &str) -> Result<bool, StoreError> {
+        self.pause_as(job, None, None).await
+    }
+
+    /// Pauses a job, and tells the others who did and why. Said again, the later words count, and the first time.
+    pub async fn pause_as(&self, job: &str, by: Option<&str>, note: Option<&str>) -> Result<bool, StoreError> {
         const DOING: &str = "pausing a job";
         self.call(DOING, async |connection| {
-            let changed = connection.execute(include_str!("sql/job_pause.sql"), &[&job]).await;
+            let changed = connection.execute(include_str!("sql/job_pause.sql"), &[&job, &by, &note]).await;
             Ok(changed.map_err(database(DOING))? > 0)
         })
         .await

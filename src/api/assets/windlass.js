@@ -16,7 +16,7 @@
   const relative = (seconds) => {
     const past = seconds >= 0, span = Math.abs(seconds);
     if (span < 5) return 'now';
-    const [size, name] = span < MINUTE ? [1, 's'] : span < HOUR ? [MINUTE, 'min'] : span < 2 * DAY ? [HOUR, 'h'] : [DAY, 'd'];
+    const [size, name] = span < MINUTE ? [1, 's'] : span < 2 * HOUR ? [MINUTE, 'min'] : span < 2 * DAY ? [HOUR, 'h'] : [DAY, 'd'];
     const text = `${Math.floor(span / size)} ${name}`;
     return past ? `${text} ago` : `in ${text}`;
   };
@@ -83,9 +83,9 @@
   });
 
   // Choices that are made by choosing; the button beside them is for readers without JavaScript.
-  for (const form of document.querySelectorAll('form[data-choose]')) {
+  for (const form of document.querySelectorAll('form[data-choose], form[hx-get]')) {
     form.querySelector('button')?.setAttribute('hidden', '');
-    form.addEventListener('change', () => form.requestSubmit());
+    if (form.matches('[data-choose]')) form.addEventListener('change', () => form.requestSubmit());
   }
 
   // "/" goes to the filter, as in most tools of this kind.

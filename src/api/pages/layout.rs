@@ -3,6 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::assets::ASSETS;
+use super::links;
 use super::parts::state;
 use super::view::{Theme, View, Zone};
 
@@ -22,7 +23,12 @@ pub(super) enum Place {
 }
 
 /// The navigation.
-const PLACES: [(Place, &str, &str); 1] = [(Place::Jobs, "/", "Jobs")];
+const PLACES: [(Place, &str, &str); 4] = [
+    (Place::Jobs, "/", "Jobs"),
+    (Place::Locks, links::LOCKS, "Locks"),
+    (Place::Replicas, "/replicas", "Replicas"),
+    (Place::Daemons, links::DAEMONS, "Daemons"),
+];
 
 /// What htmx must not do: evaluate text, and put a style into the page, both of which the security policy forbids.
 const HTMX: &str = r#"{"allowEval":false,"includeIndicatorStyles":false,"historyCacheSize":0}"#;
@@ -43,7 +49,7 @@ pub(super) fn page(title: &str, view: &View, place: Place, body: Markup) -> Mark
                 link rel="stylesheet" href=(assets.style.url);
                 @for script in &assets.scripts { script defer src=(script.url) {} }
             }
-            body {
+            body hx-ext="sse,morph" {
                 a.skip href="#content" { "Skip to the content" }
                 (state::shapes())
                 header.bar { div.top { (bar(view, place)) } }
@@ -53,7 +59,7 @@ pub(super) fn page(title: &str, view: &View, place: Place, body: Markup) -> Mark
                     }
                     (body)
                 }
-                footer.bottom { "Windlass " (env!("CARGO_PKG_VERSION")) }
+                footer.bottom { "Windlass " (env!("CARGO_PKG_VERSION")) " · " a href="/errors" { "error codes" } }
             }
         }
     }

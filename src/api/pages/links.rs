@@ -28,6 +28,12 @@ const RESERVED: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b';');
 
+/// The page of locks.
+pub(super) const LOCKS: &str = "/locks";
+
+/// The page of daemons.
+pub(super) const DAEMONS: &str = "/daemons";
+
 /// A text as a part of a path or a value of a query.
 pub(super) fn part(text: &str) -> String {
     // A part of only dots would be taken for a step up or for nothing.

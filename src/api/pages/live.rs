@@ -43,7 +43,7 @@ impl Streams {
 /// A live part of a page: its content as of now, and where it is rendered anew.
 pub(super) fn region(url: &str, content: &Markup) -> Markup {
     html! {
-        div.live hx-ext="sse,morph" sse-connect=(url) {
+        div.live sse-connect=(url) {
             div.offline role="status" { "The connection is lost; this shows how it was. Trying again." }
             div sse-swap="patch" hx-swap="morph:innerHTML" { (content) }
         }

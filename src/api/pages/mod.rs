@@ -15,18 +15,24 @@
 //! Everything can be read and every form works without JavaScript. A form is a plain POST that is answered by
 //! [`flash::done`] or [`flash::refused`]: on to a page that says what was done.
 
+mod acts;
 mod assets;
 mod backend;
+mod daemons;
+mod errors;
 mod flash;
 mod layout;
 mod links;
 mod live;
+mod locks;
 mod parts;
 mod preferences;
 mod problem;
+mod replicas;
 mod view;
 
-mod home;
+mod job;
+mod jobs;
 mod run;
 
 use axum::Router;
@@ -40,7 +46,22 @@ use super::serve::ApiState;
 /// The routes of all pages.
 pub(super) fn router() -> Router<ApiState> {
     Router::new()
-        .route("/", get(home::page))
+        .route("/", get(jobs::page))
+        .route("/live/jobs", get(jobs::live))
+        .route("/jobs/{name}", get(job::page))
+        .route("/live/jobs/{name}", get(job::live))
+        .route("/jobs/{name}/run", post(job::run))
+        .route("/jobs/{name}/pause", post(job::pause))
+        .route("/jobs/{name}/resume", post(job::resume))
+        .route("/jobs/{name}/backfill", get(job::preview).post(job::backfill))
+        .route("/locks", get(locks::page))
+        .route("/live/locks", get(locks::live))
+        .route("/replicas", get(replicas::page))
+        .route("/replicas/rollback", get(replicas::confirm).post(replicas::roll_back))
+        .route("/daemons", get(daemons::page))
+        .route("/live/daemons", get(daemons::live))
+        .route("/errors", get(errors::list))
+        .route("/errors/{code}", get(errors::page))
         .merge(run::router())
         .route("/view", post(preferences::choose))
         .fallback(problem::nothing_here)

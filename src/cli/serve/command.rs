@@ -18,6 +18,7 @@ use crate::cli::workspace::{LogAs, Workspace};
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::readiness::Readiness;
+use crate::engine::Replicas;
 use crate::postgres::embedded::Embedded;
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -67,7 +68,8 @@ async fn work(serving: &Serving, signals: &mut Signals) -> Result<(), CliError> 
     let Some(store) = state::open(serving, signals).await? else { return Ok(()) };
     let answers = Store::new(store.server().clone(), serving.metrics.clone())?;
     let logs = wire::logs(&serving.workspace.settings);
-    serving.backend.send_replace(Some(Backend { store: answers.clone(), logs }));
+    let replicas = Replicas::new(wire::environment(&serving.workspace.settings, serving.embedded.as_ref())?);
+    serving.backend.send_replace(Some(Backend { store: answers.clone(), logs, replicas }));
     while incarnation::live(serving, &store, signals).await? == incarnation::End::GivenUp {
         tracing::warn!("beginning anew as another daemon");
     }

@@ -20,5 +20,6 @@ mod interval;
 mod rule;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use rule::{Gap, Missed, Occurrence, Reading, Repeat, Schedule, ScheduleError, When};

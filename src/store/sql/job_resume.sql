@@ -1,4 +1,4 @@
 -- Ends a job's pause. Uses job's primary key.
 update windlass.job
-set paused_at = null
+set paused_at = null, paused_by = null, pause_note = null
 where name = $1

@@ -38,11 +38,12 @@ pub(in super::super) fn strip(bars: &[Bar], places: usize) -> Markup {
     let empty = places - u32::try_from(bars.len()).unwrap_or(places);
     html! {
         svg.strip role="group" aria-label=(summary(bars)) width=(width) height=(HEIGHT) viewBox={ "0 0 " (width) " " (HEIGHT) } {
+            path.floor d={ "M0 " (HEIGHT) "h" (width) } {}
             @for (place, bar) in (empty..).zip(bars) {
                 @let look = Look::of(&bar.state);
                 // A strip is one stop of many; who goes by keyboard finds the runs on the job's page.
                 a href=(links::run(bar.run)) tabindex="-1" class=(look.class()) {
-                    title { (told(bar)) }
+                    title { (bar.told()) }
                     path d=(shape(look, place * STEP, height(bar.took, longest))) {}
                 }
             }
@@ -72,10 +73,13 @@ fn shape(look: Look, x: u32, height: u32) -> String {
     }
 }
 
-fn told(bar: &Bar) -> String {
-    match bar.took {
-        Some(took) => format!("{} · {} · {}", bar.state, amount::duration(took), bar.when),
-        None => format!("{} · {}", bar.state, bar.when),
+impl Bar {
+    /// The run in a line.
+    pub(in super::super) fn told(&self) -> String {
+        match self.took {
+            Some(took) => format!("{} · {} · {}", self.state, amount::duration(took), self.when),
+            None => format!("{} · {}", self.state, self.when),
+        }
     }
 }
 

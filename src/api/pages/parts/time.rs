@@ -69,8 +69,8 @@ fn relative(passed: TimeDelta) -> String {
     let text = match span {
         0..5 => return "now".to_owned(),
         5..60 => format!("{span} s"),
-        60..3600 => format!("{} min", span / 60),
-        3600..172_800 => format!("{} h", span / 3600),
+        60..7200 => format!("{} min", span / 60),
+        7200..172_800 => format!("{} h", span / 3600),
         _ => format!("{} d", span / 86_400),
     };
     if seconds >= 0 { format!("{text} ago") } else { format!("in {text}") }
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn a_relative_time_has_one_unit() {
         let words = |seconds| relative(TimeDelta::seconds(seconds));
-        assert_eq!([words(2), words(59), words(-240), words(7200)], ["now", "59 s ago", "in 4 min", "2 h ago"]);
+        assert_eq!([words(2), words(59), words(-6000), words(7200)], ["now", "59 s ago", "in 100 min", "2 h ago"]);
         assert_eq!([words(100_000), words(-260_000)], ["27 h ago", "in 3 d"]);
     }
 

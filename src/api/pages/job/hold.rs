@@ -1,0 +1,114 @@
+//! Pausing a job, with a note for the others, and the end of its pause.
+
+use axum::Form;
+use axum::extract::Path;
+use axum::response::Response;
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::facts::Facts;
+use crate::api::pages::backend::Reached;
+use crate::api::pages::problem::Problem;
+use crate::api::pages::view::View;
+use crate::api::pages::{acts, flash, links};
+use crate::store::RunMissed;
+
+/// Longest note, in characters.
+const NOTE: usize = 200;
+
+/// The form: to pause, or to resume.
+pub(super) fn form(facts: &Facts, _view: &View) -> Markup {
+    let to = |act: &str| format!("{}/{act}", links::job(&facts.job.name));
+    html! {
+        @if facts.job.pause.is_some() {
+            section.card #pause aria-labelledby="pause-title" {
+                h2 #pause-title { "Resume it" }
+                form method="post" action=(to("resume")) {
+                    p {
+                        @match facts.skipped {
+                            0 => "Its pause has skipped no due time so far.",
+                            1 => "Its pause has skipped 1 due time so far.",
+                            several => { "Its pause has skipped " (several) " due times so far." }
+                        }
+                    }
+                    @if facts.skipped > 0 {
+                        fieldset {
+                            legend.hidden { "What becomes of them" }
+                            @for (value, words) in [("none", "They stay skipped"), ("latest", "The newest runs now"), ("all", "All run now, one after the other")] {
+                                p { label { input type="radio" name="run_missed" value=(value) checked[value == "none"]; " " (words) } }
+                            }
+                        }
+                    }
+                    button.main { "Resume" }
+                }
+            }
+        } @else if facts.definition().schedule.is_some() {
+            section.card #pause aria-labelledby="pause-title" {
+                h2 #pause-title { "Pause it" }
+                form method="post" action=(to("pause")) {
+                    p { "Until it is resumed, its due times are recorded as skipped. Runs that have begun go on." }
+                    div.field {
+                        label for="note" { "Why, for the others" }
+                        input #note name="note" type="text" maxlength=(NOTE) autocomplete="off";
+                    }
+                    button { "Pause" }
+                }
+            }
+        }
+    }
+}
+
+/// What the form to pause sends.
+#[derive(Deserialize)]
+pub(in crate::api::pages) struct Pausing {
+    #[serde(default)]
+    note: String,
+}
+
+/// `POST /jobs/{name}/pause`.
+pub(in crate::api::pages) async fn pause(
+    Path(name): Path<String>,
+    Reached(backend): Reached,
+    Form(form): Form<Pausing>,
+) -> Result<Response, Problem> {
+    let note: String = form.note.trim().chars().take(NOTE).collect();
+    let here = links::job(&name);
+    match acts::pause(&backend.store, &name, Some(note.as_str()).filter(|note| !note.is_empty())).await {
+        Ok(true) => Ok(flash::done(&here, &format!("{name} is paused. Its due times are recorded as skipped."))),
+        Ok(false) => Err(Problem::Unknown("job", name)),
+        Err(failure) => Ok(flash::refused(&here, &failure.to_string())),
+    }
+}
+
+/// What the form to resume sends.
+#[derive(Deserialize)]
+pub(in crate::api::pages) struct Resuming {
+    #[serde(default)]
+    run_missed: String,
+}
+
+/// `POST /jobs/{name}/resume`.
+pub(in crate::api::pages) async fn resume(
+    Path(name): Path<String>,
+    Reached(backend): Reached,
+    Form(form): Form<Resuming>,
+) -> Result<Response, Problem> {
+    let run_missed = match form.run_missed.as_str() {
+        "latest" => RunMissed::Latest,
+        "all" => RunMissed::All,
+        _ => RunMissed::None,
+    };
+    let here = links::job(&name);
+    match acts::resume(&backend.store, &name, run_missed).await {
+        Ok(Some(runs)) => {
+            let made = match runs {
+                0 => String::new(),
+                1 => " 1 run is queued.".to_owned(),
+                several => format!(" {several} runs are queued, one after the other."),
+            };
+            Ok(flash::done(&here, &format!("{name} runs on its schedule again.{made}")))
+        }
+        Ok(None) => Err(Problem::Unknown("job", name)),
+        Err(failure) => Ok(flash::refused(&here, &failure.to_string())),
+    }
+}

@@ -1,0 +1,66 @@
+//! Locks: who holds each, since when, and who waits for it in which order.
+
+use axum::Extension;
+use axum::response::Response;
+use chrono_tz::Tz;
+use maud::{Markup, html};
+
+use super::backend::Reached;
+use super::layout::{Place, page as whole};
+use super::parts::empty::empty;
+use super::parts::state::state;
+use super::parts::time;
+use super::problem::Problem;
+use super::view::View;
+use super::{links, live};
+use crate::store::LockRow;
+
+/// `GET /locks`.
+pub(super) async fn page(view: View, Reached(backend): Reached) -> Result<Markup, Problem> {
+    let locks = backend.store.locks().await?;
+    let body = html! { h1 { "Locks" } (live::region("/live/locks", &table(&locks, &view))) };
+    Ok(whole("Locks", &view, Place::Locks, body))
+}
+
+/// `GET /live/locks`.
+pub(super) async fn live(
+    view: View,
+    Reached(backend): Reached,
+    Extension(streams): Extension<live::Streams>,
+) -> Result<Response, Problem> {
+    live::stream(streams, view, move |view| {
+        let backend = backend.clone();
+        async move { Ok(table(&backend.store.locks().await?, &view)) }
+    })
+    .await
+}
+
+fn table(locks: &[LockRow], view: &View) -> Markup {
+    if locks.is_empty() {
+        let next = "A run holds the locks that its job names for all of its time:";
+        return empty("No lock is held or waited for.", next, Some("locks: [\"naver-api/{{ params.account }}\"]"));
+    }
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="Locks" {
+            table {
+                thead { tr {
+                    th scope="col" { "Lock" } th scope="col" { "State" } th scope="col" { "Run of" } th scope="col" { "Since" }
+                    th.number scope="col" { "Token" } th scope="col" { "Behind" }
+                } }
+                tbody {
+                    @for (at, lock) in locks.iter().enumerate() {
+                        @let first = at == 0 || locks[at - 1].name != lock.name;
+                        tr.again[!first] {
+                            th scope="row" { @if first { code { (lock.name) } } @else { span.hidden { (lock.name) } } }
+                            td { (state(&lock.state)) @if let Some(place) = lock.place { span.quiet { " · " (place) "." } } }
+                            td { a href=(links::run(lock.run)) { (lock.job) } }
+                            td { (time::since(view, lock.since, Tz::UTC)) }
+                            td.number { @if let Some(token) = lock.token { (token) } }
+                            td { @if let (Some(run), Some(job)) = (lock.behind, &lock.behind_job) { a href=(links::run(run)) { (job) } } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
