@@ -9,8 +9,8 @@ use super::error::{CliError, Exit};
 use super::opened::with_state;
 use super::{find, follow, format, output, table};
 use crate::domain::failure::{Failure, Side};
-use crate::domain::run::{Attempt, Run, RunStep};
-use crate::domain::state::{AttemptState, RunState, StepState};
+use crate::domain::run::{Run, RunStep};
+use crate::domain::state::{RunState, StepState};
 
 /// Shows a run.
 pub(super) async fn run(arguments: &RunId, global: &Global) -> Result<Exit, CliError> {
@@ -93,17 +93,14 @@ pub(super) fn failed(run: &Run, program: &str) -> String {
     let style = |text: &str| console::style(text.to_owned());
     let Some(failure) = run.cause() else { return "the run failed without saying why".to_owned() };
     let mut lines = Vec::new();
-    let last = run.steps.iter().rev().find_map(|step| step.attempts.last().map(|attempt| (step, attempt)));
-    let what = match last {
-        Some((step, attempt)) if run.failure.is_none() => {
-            format!("step {}, attempt {}, {} side", step.id, attempt.number, side(failure))
-        }
-        _ => "the run as a whole".to_owned(),
+    let what = match run.failed_at() {
+        Some((step, attempt)) => format!("step {}, attempt {}, {} side", step.id, attempt.number, side(failure)),
+        None => "the run as a whole".to_owned(),
     };
     lines.push(format!("{} {what}", style("what failed:").red().bold()));
     let sqlstate = failure.sqlstate.as_ref().map(|state| format!(" (SQLSTATE {state})")).unwrap_or_default();
     lines.push(format!("  {} {}{sqlstate}", failure.code, failure.message));
-    lines.push(format!("{} {}", style("what was done:").bold(), done_about(run, last)));
+    lines.push(format!("{} {}", style("what was done:").bold(), run.what_was_done()));
     lines.push(style("what you can do:").bold().to_string());
     if let Some(hint) = &failure.hint {
         lines.push(format!("  {hint}"));
@@ -112,27 +109,6 @@ pub(super) fn failed(run: &Run, program: &str) -> String {
     lines.push(format!("  {program} logs {}", run.id));
     lines.push(format!("  {program} retry {}", run.id));
     lines.join("\n")
-}
-
-fn done_about(run: &Run, last: Option<(&RunStep, &Attempt)>) -> String {
-    let Some((step, _)) = last else { return "nothing was started".to_owned() };
-    let made = step.attempts.len();
-    let mut done = vec![match made {
-        1 => "the step was tried once".to_owned(),
-        made => format!("the step was tried {made} times"),
-    }];
-    let lost = step.attempts.iter().filter(|attempt| attempt.state == AttemptState::Lost).count();
-    if lost > 0 {
-        done.push(format!("{lost} of these were lost with their daemon"));
-    }
-    if step.kind != "command" {
-        done.push("what it had begun was undone".to_owned());
-    }
-    if !run.locks.is_empty() {
-        let names: Vec<&str> = run.locks.iter().map(|lock| lock.name.as_str()).collect();
-        done.push(format!("{} was freed", names.join(", ")));
-    }
-    done.join("; ")
 }
 
 /// The side's word.

@@ -113,6 +113,8 @@ pub(super) fn engine(settings: &Settings, scope: Scope) -> EngineSettings {
         plans_firings: scope == Scope::All,
         keep_runs: settings.retention.runs,
         keep_logs: settings.retention.logs,
+        notify: settings.notify.clone().filter(|_| scope == Scope::All),
+        public_url: settings.http.public_url.clone(),
     }
 }
 

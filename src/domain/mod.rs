@@ -3,8 +3,10 @@
 //! Everything here is a plain value or a pure function of plain values. Time and randomness come in as arguments.
 //! Nothing here knows tokio, a database or another module of this crate, so every rule can be tested by itself.
 
+pub mod alert;
 pub mod charset;
 pub mod code;
+pub mod deadline;
 pub mod failure;
 pub mod firing;
 pub mod hex;

@@ -145,6 +145,36 @@ impl Run {
         let last = self.steps.iter().rev().find_map(|step| step.attempts.last());
         self.failure.as_ref().or_else(|| last.and_then(|attempt| attempt.failure.as_ref()))
     }
+
+    /// The step and attempt that ended the run; `None` if it ended as a whole.
+    pub fn failed_at(&self) -> Option<(&RunStep, &Attempt)> {
+        if self.failure.is_some() { None } else { self.last_attempt() }
+    }
+
+    /// What was done about a failed run, in words.
+    pub fn what_was_done(&self) -> String {
+        let Some((step, _)) = self.last_attempt() else { return "nothing was started".to_owned() };
+        let mut done = vec![match step.attempts.len() {
+            1 => "the step was tried once".to_owned(),
+            made => format!("the step was tried {made} times"),
+        }];
+        let lost = step.attempts.iter().filter(|attempt| attempt.state == AttemptState::Lost).count();
+        if lost > 0 {
+            done.push(format!("{lost} of these were lost with their daemon"));
+        }
+        if step.kind != "command" {
+            done.push("what it had begun was undone".to_owned());
+        }
+        if !self.locks.is_empty() {
+            let names: Vec<&str> = self.locks.iter().map(|lock| lock.name.as_str()).collect();
+            done.push(format!("{} was freed", names.join(", ")));
+        }
+        done.join("; ")
+    }
+
+    fn last_attempt(&self) -> Option<(&RunStep, &Attempt)> {
+        self.steps.iter().rev().find_map(|step| step.attempts.last().map(|attempt| (step, attempt)))
+    }
 }
 
 /// A run's steps with their states, from what is recorded: attempts come with step and round, in order.

@@ -47,6 +47,9 @@ async fn keep_house(shared: &Shared) {
     if let Err(error) = remove_old_firings(shared).await {
         tracing::warn!(error = %error, "old firings could not be removed; trying again in an hour");
     }
+    if let Err(error) = shared.store.remove_old_alerts(shared.settings.keep_runs).await {
+        tracing::warn!(error = %error, "old alerts could not be removed; trying again in an hour");
+    }
     let (logs, keep) = (shared.settings.logs.clone(), shared.settings.keep_logs);
     match tokio::task::spawn_blocking(move || remove_old_logs(&logs, keep)).await {
         Ok(Ok(0)) => {}

@@ -4,10 +4,12 @@
 //! computed comes in as arguments. Statements are in `sql/`, one purpose each. The store is concrete: there is one
 //! kind of state database, and tests have a real one.
 
+mod alert;
 mod backfill;
 mod claim;
 mod connection;
 mod daemon;
+mod deadline;
 mod definition;
 mod definitions;
 mod error;
@@ -27,9 +29,11 @@ mod reservation;
 mod run;
 mod wake;
 
+pub use alert::{AlertFilter, ClaimedAlert};
 pub use backfill::Later;
 pub use claim::{Claimed, Claims, Line, Scope};
 pub use daemon::{DaemonRow, Heartbeat, Identity};
+pub use deadline::{JobDeadline, Verdict};
 pub use definition::{Definition, JobRow, StoredJob};
 pub use error::StoreError;
 pub use firing::{FiringFilter, FiringRow};
