@@ -11,14 +11,9 @@ use super::resolve::Resolver;
 
 impl Resolver<'_, '_> {
     /// Resolves it. The webhook's address and its headers count as secrets.
-    pub(super) fn notify(
-        &mut self,
-        raw: &RawNotify,
-        at: At<'_>,
-        env: &BTreeMap<String, Option<String>>,
-    ) -> Option<Notify> {
+    pub(super) fn notify(&mut self, raw: &RawNotify, at: At<'_>, env: &BTreeMap<String, Option<String>>) -> Notify {
         let known: BTreeSet<String> = env.keys().cloned().collect();
-        let mut resolved = notify(raw, at, self.problems, Some(&known))?;
+        let mut resolved = notify(raw, at, self.problems, Some(&known));
         if let Some(webhook) = &resolved.webhook {
             let values = webhook.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
             let all = values.map(|(_, value)| value).chain([&webhook.url]);
@@ -29,6 +24,6 @@ impl Resolver<'_, '_> {
         {
             command.program = Text(self.base.join(&command.program.0).to_string_lossy().into_owned());
         }
-        Some(resolved)
+        resolved
     }
 }

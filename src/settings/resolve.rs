@@ -112,7 +112,7 @@ impl Resolver<'_, '_> {
             settings.logging = self.logging(logging, at.key("logging"), &settings.logging);
         }
         settings.env = self.env(raw.env.as_ref(), at);
-        settings.notify = raw.notify.as_ref().and_then(|notify| self.notify(notify, at.key("notify"), &settings.env));
+        settings.notify = raw.notify.as_ref().map(|notify| self.notify(notify, at.key("notify"), &settings.env));
         settings.secrets.append(&mut self.secrets);
         settings
     }

@@ -88,8 +88,7 @@ impl Store {
                 let (state, reason): (String, Option<String>) = (due.get("state"), due.get("reason"));
                 reason.map_or_else(|| state.clone(), |reason| format!("{state} ({reason})"))
             });
-            let detail =
-                AlertDetail { due: Some(scheduled_for), deadline: Some(at), firing, ..AlertDetail::default() };
+            let detail = AlertDetail { due: Some(scheduled_for), deadline: Some(at), firing, ..AlertDetail::default() };
             let recorded = transaction
                 .query_opt(
                     include_str!("sql/deadline_missed.sql"),

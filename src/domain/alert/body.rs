@@ -42,8 +42,9 @@ pub fn json_text(template: &str, message: &Message, env: &BTreeMap<String, Strin
         Ok(_) => Ok(text),
         Err(error) => {
             let message = format!("the template of an alert gives no JSON: {error}");
-            Err(Failure::permanent(Code::Template, Side::Internal, message)
-                .with_hint("write texts as \"{{ alert.text }}\", in quotes; for another format set a header `content-type`"))
+            Err(Failure::permanent(Code::Template, Side::Internal, message).with_hint(
+                "write texts as \"{{ alert.text }}\", in quotes; for another format set a header `content-type`",
+            ))
         }
     }
 }

@@ -62,8 +62,28 @@ pub struct Message {
 impl Message {
     /// The keys that a template may use.
     pub const KEYS: &'static [&'static str] = &[
-        "id", "kind", "title", "text", "job", "at", "others", "run", "url", "scheduled_for", "step", "attempt", "side",
-        "code", "message", "sqlstate", "hint", "done", "lock", "replica", "deadline", "next",
+        "id",
+        "kind",
+        "title",
+        "text",
+        "job",
+        "at",
+        "others",
+        "run",
+        "url",
+        "scheduled_for",
+        "step",
+        "attempt",
+        "side",
+        "code",
+        "message",
+        "sqlstate",
+        "hint",
+        "done",
+        "lock",
+        "replica",
+        "deadline",
+        "next",
     ];
 
     fn bare(id: String, kind: &str, job: &str, at: DateTime<Utc>) -> Self {
@@ -157,7 +177,8 @@ pub fn message(alert: &Alert, run: Option<&Run>, others: u32, public_url: Option
             let attempt = detail.attempt.unwrap_or(1);
             message.title = format!("{}: attempt {attempt} of {step} was lost", alert.job);
             message.message = Some("the daemon that ran it is gone".to_owned());
-            message.done = Some("the run went back to the queue; what the attempt left is ended before the next".to_owned());
+            message.done =
+                Some("the run went back to the queue; what the attempt left is ended before the next".to_owned());
             message.next = command(alert, "show");
         }
     }
@@ -218,9 +239,8 @@ fn deadline(message: &mut Message, alert: &Alert, run: Option<&Run>) {
     message.message = Some(state);
     let failure = run.and_then(Run::cause);
     message.hint = failure.and_then(|failure| failure.hint.clone());
-    message.next = command(alert, "show").or_else(|| {
-        Some(format!("windlass firings {0}; windlass trigger {0}", alert.job))
-    });
+    message.next =
+        command(alert, "show").or_else(|| Some(format!("windlass firings {0}; windlass trigger {0}", alert.job)));
 }
 
 /// A command about the alert's run.

@@ -33,13 +33,8 @@ impl Notify {
     pub const FOLD: Duration = Duration::from_mins(5);
 
     /// What is told, if nothing else is said: all that needs a person, and the end of it.
-    pub const ON: [AlertKind; 5] = [
-        AlertKind::Failed,
-        AlertKind::Recovered,
-        AlertKind::Deadline,
-        AlertKind::ReplicaOld,
-        AlertKind::LockWaited,
-    ];
+    pub const ON: [AlertKind; 5] =
+        [AlertKind::Failed, AlertKind::Recovered, AlertKind::Deadline, AlertKind::ReplicaOld, AlertKind::LockWaited];
 
     /// Whether this is told.
     pub fn tells(&self, kind: AlertKind) -> bool {

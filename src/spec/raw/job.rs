@@ -24,7 +24,6 @@ pub(crate) struct RawJob {
     /// When a failed attempt is tried again; each step can change it key by key.
     pub(crate) retry: Option<RawRetry>,
     /// A time of day in the job's zone, as `07:30`: what was due before and has not succeeded by then is told.
-    #[schemars(regex(pattern = r"^[0-9]{1,2}:[0-9]{2}$"))]
     pub(crate) deadline: Option<String>,
     /// Who is told of what. Default: as windlass.yaml says.
     pub(crate) notify: Option<RawNotify>,

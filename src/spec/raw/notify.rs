@@ -9,7 +9,7 @@ use crate::domain::alert::AlertKind;
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Notify")]
 pub(crate) struct RawNotify {
-    /// What is told; `[]` for nothing. Default: failed, recovered, deadline, replica_old, lock_waited.
+    /// What is told; `[]` for nothing. Default: all but `attempt_lost`.
     pub(crate) on: Option<Vec<AlertKind>>,
     /// Address that alerts are posted to, as Slack's incoming webhooks take them. Templates may use `env`.
     pub(crate) webhook: Option<String>,

@@ -50,7 +50,7 @@ impl Resolver<'_, '_> {
         self.retry(&retry, None, at.key("retry"), None);
         let deadline = self.deadline(raw, at);
         let env = self.known.env.as_ref();
-        let notify = raw.notify.as_ref().and_then(|raw| notify::notify(raw, at.key("notify"), self.problems, env));
+        let notify = raw.notify.as_ref().map(|raw| notify::notify(raw, at.key("notify"), self.problems, env));
         let steps = raw.steps.as_ref()?;
         if steps.is_empty() {
             self.wrong(at.key("steps"), "a job needs at least one step", "");
@@ -74,7 +74,8 @@ impl Resolver<'_, '_> {
             self.wrong(at.key("deadline"), format!("`{text}` is no time of day"), hint);
         }
         if raw.schedule.is_none() {
-            let hint = "add `schedule`, so that something is due by then; for how long a run may take there is `timeout`";
+            let hint =
+                "add `schedule`, so that something is due by then; for how long a run may take there is `timeout`";
             self.wrong_span(at.key("deadline").key_span(), "a `deadline` needs a `schedule`", hint);
         }
         deadline

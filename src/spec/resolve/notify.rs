@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::domain::alert::{
-    AlertKind, Message, Notify, NotifyCommand, Webhook, json_text, plain_text, test_message,
-};
+use crate::domain::alert::{AlertKind, Message, Notify, NotifyCommand, Webhook, json_text, plain_text, test_message};
 use crate::domain::failure::Failure;
 use crate::domain::template::{Text, names_used};
 use crate::spec::problems::{At, Problems};
@@ -24,11 +22,15 @@ pub(crate) fn notify(
     at: At<'_>,
     problems: &mut Problems<'_>,
     env: Option<&BTreeSet<String>>,
-) -> Option<Notify> {
+) -> Notify {
     let mut resolver = Resolver { problems, env };
     let on = raw.on.clone().unwrap_or_else(|| Notify::ON.to_vec());
     if on.contains(&AlertKind::Recovered) && !on.contains(&AlertKind::Failed) {
-        resolver.wrong(at.key("on"), "`recovered` needs `failed`", "it says that what was told as failed is well again");
+        resolver.wrong(
+            at.key("on"),
+            "`recovered` needs `failed`",
+            "it says that what was told as failed is well again",
+        );
     }
     if raw.webhook.is_none() && raw.command.is_none() && !on.is_empty() && !resolver.problems.is_pruned(at) {
         let hint = "add `webhook` or `command`, or `on: []` if nobody is to be told";
@@ -36,14 +38,18 @@ pub(crate) fn notify(
     }
     for (key, given) in [("headers", raw.headers.is_some()), ("template", raw.template.is_some())] {
         if given && raw.webhook.is_none() && !resolver.problems.is_pruned(at) {
-            resolver.wrong_span(at.key(key).key_span(), format!("`{key}` without `webhook`"), "it is part of a webhook");
+            resolver.wrong_span(
+                at.key(key).key_span(),
+                format!("`{key}` without `webhook`"),
+                "it is part of a webhook",
+            );
         }
     }
     let webhook = raw.webhook.as_ref().and_then(|url| resolver.webhook(url, raw, at));
     let command = raw.command.as_ref().and_then(|command| resolver.command(command, at.key("command")));
     let lock_wait = resolver.length(raw.lock_wait.as_ref(), at, "lock_wait").unwrap_or(Notify::LOCK_WAIT);
     let fold = resolver.length(raw.fold.as_ref(), at, "fold").unwrap_or(Notify::FOLD);
-    Some(Notify { on, webhook, command, lock_wait, fold })
+    Notify { on, webhook, command, lock_wait, fold }
 }
 
 struct Resolver<'r, 's> {

@@ -26,21 +26,7 @@ pub(super) async fn run(
     env: &BTreeMap<String, String>,
     base: &Path,
 ) -> Result<String, Failure> {
-    let name = plain_text(&command.program.0, message, env)?;
-    let path = if name.contains('/') { base.join(&name) } else { PathBuf::from(&name) };
-    let mut program = Command::new(path);
-    for argument in &command.args {
-        program.arg(plain_text(&argument.0, message, env)?);
-    }
-    for (key, value) in parts(message) {
-        program.env(key, value);
-    }
-    program
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true);
+    let (name, mut program) = prepared(command, message, env, base)?;
     let mut child = program.spawn().map_err(|error| {
         let message = format!("starting `{name}` for an alert: {error}");
         Failure::permanent(Code::CommandStart, Side::Target, message).with_hint("check `notify.command.program`")
@@ -94,6 +80,26 @@ pub(super) async fn run(
         Ok(Err(error)) => Err(failed(format!("can't be waited for: {error}"))),
         Err(_) => Err(failed(format!("took longer than {}", humantime::format_duration(command.timeout)))),
     }
+}
+
+/// The program's name, and all that it is started with.
+fn prepared(
+    command: &NotifyCommand,
+    message: &Message,
+    env: &BTreeMap<String, String>,
+    base: &Path,
+) -> Result<(String, Command), Failure> {
+    let name = plain_text(&command.program.0, message, env)?;
+    let path = if name.contains('/') { base.join(&name) } else { PathBuf::from(&name) };
+    let mut program = Command::new(path);
+    for argument in &command.args {
+        program.arg(plain_text(&argument.0, message, env)?);
+    }
+    for (key, value) in parts(message) {
+        program.env(key, value);
+    }
+    program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
+    Ok((name, program))
 }
 
 /// What the program's environment has of it.

@@ -78,11 +78,7 @@ pub(super) async fn decide(
 }
 
 /// Ends a run that can never start.
-async fn fail(
-    transaction: &Transaction<'_>,
-    candidate: &Candidate,
-    failure: &Failure,
-) -> Result<Decision, StoreError> {
+async fn fail(transaction: &Transaction<'_>, candidate: &Candidate, failure: &Failure) -> Result<Decision, StoreError> {
     let run = candidate.id;
     if let Some(by_settings) = candidate.told {
         transaction

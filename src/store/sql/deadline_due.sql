@@ -9,6 +9,6 @@ select firing.scheduled_for, firing.state, firing.reason, firing.run,
        ) as met
 from windlass.firing
 where firing.job = $1 and firing.scheduled_for >= $2 and firing.scheduled_for < $3
-  and firing.state in ('due', 'ran', 'missed')
+  and firing.state in ('due', 'ran', 'missed', 'superseded')
 order by firing.scheduled_for desc
 limit 1
