@@ -107,6 +107,7 @@ async fn ours(url: &str, plan: &Plan) {
         keep_logs: Duration::from_hours(1),
         notify: None,
         public_url: None,
+        patient: None,
     };
     let environment = Arc::new(Environment { connections: BTreeMap::new(), ..Environment::default() });
     let metrics = Metrics::new("bench");

@@ -31,3 +31,17 @@ alter table windlass.job
     add column deadline text,
     add column deadline_from timestamptz;
 create index job_deadline on windlass.job (name) where deadline is not null and retired_at is null;
+
+-- What each daemon found when it last looked at all that jobs need.
+create table windlass.finding (
+    daemon uuid not null references windlass.daemon,
+    place integer not null,                         -- as they are shown
+    subject text not null,
+    what text not null,
+    verdict text not null check (verdict in ('ok', 'warning', 'problem', 'unreachable')),
+    seen text not null,
+    hint text,
+    mend text,                                      -- SQL or a command, ready to paste
+    at timestamptz not null default now(),
+    primary key (daemon, place)
+);

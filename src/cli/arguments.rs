@@ -84,6 +84,8 @@ pub enum Command {
     /// How a published replica is, whether its file is whole, and the way back.
     #[command(subcommand)]
     Replica(ReplicaCommand),
+    /// Check connections, privileges, worker settings, disks and clocks; say what mends each.
+    Doctor,
     /// Print the JSON Schema of a job file, for editors.
     Schema,
     /// Print the page of an error code.

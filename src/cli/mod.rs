@@ -13,6 +13,7 @@ mod check;
 mod clock;
 mod completions;
 mod demo;
+mod doctor;
 mod error;
 mod explain;
 mod find;

@@ -8,6 +8,7 @@ pub mod charset;
 pub mod code;
 pub mod deadline;
 pub mod failure;
+pub mod finding;
 pub mod firing;
 pub mod hex;
 pub mod ids;

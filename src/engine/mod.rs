@@ -12,6 +12,7 @@
 mod alerts;
 mod attempt;
 mod attempt_log;
+mod checkup;
 mod clock;
 mod daemon;
 mod dispatcher;

@@ -11,6 +11,7 @@ use super::event::Event;
 use super::room::Room;
 use crate::domain::alert::Notify;
 use crate::steps::Environment;
+use crate::steps::doctor::Patient;
 use crate::store::{Capacities, Identity, Scope, Store, StoreError};
 use crate::telemetry::{Masker, Metrics};
 
@@ -37,6 +38,8 @@ pub struct EngineSettings {
     pub notify: Option<Notify>,
     /// The address by which people reach the daemon, for links.
     pub public_url: Option<String>,
+    /// What the daemon looks at every hour; `None`: nothing.
+    pub patient: Option<Arc<Patient>>,
 }
 
 /// What the parts of an engine have in common. Everything in it is shared by nature or never changes.

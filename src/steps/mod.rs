@@ -10,6 +10,7 @@ mod columnar;
 mod command;
 mod context;
 mod copy_to_staging;
+pub mod doctor;
 mod environment;
 mod host;
 mod marker;

@@ -72,6 +72,7 @@ impl World {
             keep_logs: Duration::from_hours(1),
             notify: None,
             public_url: None,
+            patient: None,
         };
         change(&mut settings);
         let connections = BTreeMap::from([("db".to_owned(), Connection::Postgres(self.database.server()))]);

@@ -33,6 +33,7 @@ fn attempt(folder: &std::path::Path, limit: Option<Duration>) -> AttemptTask {
         keep_logs: Duration::ZERO,
         notify: None,
         public_url: None,
+        patient: None,
     };
     let shared = Arc::new(Shared {
         store: Store::unreachable(metrics.clone()),
