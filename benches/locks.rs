@@ -73,6 +73,8 @@ fn job(name: &str, lock: Option<&str>) -> Job {
         params: Vec::new(),
         locks: lock.into_iter().map(Into::into).collect(),
         timeout: None,
+        deadline: None,
+        notify: None,
         steps: vec![step],
     }
 }

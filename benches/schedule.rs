@@ -84,6 +84,8 @@ fn job(number: usize, cron: String) -> Definition {
         params: Vec::new(),
         locks: Vec::new(),
         timeout: None,
+        deadline: None,
+        notify: None,
         steps: Vec::new(),
     };
     Definition { job, source: "job: a job of the benchmark\n".repeat(20), base: "/jobs".into() }
@@ -103,6 +105,9 @@ async fn ours(url: &str, plan: &Plan) {
         plans_firings: true,
         keep_runs: Duration::from_hours(1),
         keep_logs: Duration::from_hours(1),
+        notify: None,
+        public_url: None,
+        patient: None,
     };
     let environment = Arc::new(Environment { connections: BTreeMap::new(), ..Environment::default() });
     let metrics = Metrics::new("bench");

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use super::alert_arguments::{AlertsArguments, NotifyCommand};
 use super::schedule_arguments::{BackfillArguments, FiringsArguments, PauseArguments, ResumeArguments};
 
 /// Moves data through PostgreSQL and DuckDB on a schedule, and it arrives.
@@ -75,9 +76,16 @@ pub enum Command {
     Backfill(BackfillArguments),
     /// Who holds which lock, who waits, since when.
     Locks,
+    /// What somebody should have heard of, and whether they have.
+    Alerts(AlertsArguments),
+    /// Try whether alerts arrive.
+    #[command(subcommand)]
+    Notify(NotifyCommand),
     /// How a published replica is, whether its file is whole, and the way back.
     #[command(subcommand)]
     Replica(ReplicaCommand),
+    /// Check connections, privileges, worker settings, disks and clocks; say what mends each.
+    Doctor,
     /// Print the JSON Schema of a job file, for editors.
     Schema,
     /// Print the page of an error code.

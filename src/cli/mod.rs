@@ -3,6 +3,8 @@
 //! Text for people and JSON go to standard output, logs and errors to standard error. Commands that act work through
 //! the state database, whether or not a daemon is up.
 
+mod alert_arguments;
+mod alerts;
 mod arguments;
 mod ask;
 mod backfill;
@@ -11,6 +13,7 @@ mod check;
 mod clock;
 mod completions;
 mod demo;
+mod doctor;
 mod error;
 mod explain;
 mod find;
@@ -22,6 +25,7 @@ mod jobs;
 mod locks;
 mod logs;
 mod moment;
+mod notify;
 mod opened;
 mod output;
 mod params;

@@ -3,8 +3,10 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::{GapInfo, Tz};
 
+use super::clock;
 use super::error::CliError;
 use crate::domain::code::Code;
+use crate::spec::authored::parse_duration;
 
 /// Which end of a stretch of time a point is: what a date alone means, and a local time that comes twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +42,16 @@ pub(super) fn parse(text: &str, zone: Tz, edge: Edge) -> Result<DateTime<Utc>, C
             instant(next, zone, Edge::From) - TimeDelta::microseconds(1)
         }
     })
+}
+
+/// The instant that the text means, which may also be so long ago: `2h`, `1d`.
+pub(super) fn since(text: &str, zone: Tz, edge: Edge) -> Result<DateTime<Utc>, CliError> {
+    match parse_duration(text.trim()) {
+        Ok(ago) => {
+            Ok(TimeDelta::from_std(ago).ok().and_then(|ago| clock::now().checked_sub_signed(ago)).unwrap_or_default())
+        }
+        Err(_) => parse(text, zone, edge),
+    }
 }
 
 /// The instant of a local time. One that doesn't exist is the end of the gap that it falls into.

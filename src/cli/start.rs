@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use super::arguments::{Arguments, Command};
 use super::error::{CliError, Exit, describe};
 use super::{
-    backfill, cancel, check, completions, demo, explain, firings, jobs, locks, logs, output, pause, plan, replica,
-    resume, retry, run, runs, serve, show, trigger,
+    alerts, backfill, cancel, check, completions, demo, doctor, explain, firings, jobs, locks, logs, notify, output,
+    pause, plan, replica, resume, retry, run, runs, serve, show, trigger,
 };
 
 /// Runs the command, tells what went wrong, and says with which exit code the process should end.
@@ -43,7 +43,10 @@ async fn command(arguments: &Arguments) -> Result<Exit, CliError> {
         Command::Resume(arguments) => resume::run(arguments, global).await,
         Command::Backfill(arguments) => backfill::run(arguments, global).await,
         Command::Locks => locks::run(global).await,
+        Command::Alerts(arguments) => alerts::run(arguments, global).await,
+        Command::Notify(command) => notify::run(command, global).await,
         Command::Replica(command) => replica::run(command, global).await,
+        Command::Doctor => doctor::run(global).await,
         Command::Schema => completions::schema(),
         Command::Explain(arguments) => explain::run(arguments, global),
         Command::Completions { shell } => completions::run(*shell),

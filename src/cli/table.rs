@@ -34,10 +34,10 @@ pub(super) fn new(columns: &[&str]) -> Table {
 /// A state's word with its colour: shape by the word, so that it reads without colour too.
 pub(super) fn state(label: &str) -> Cell {
     let color = match label {
-        "succeeded" | "held" => Color::Green,
-        "failed" | "timed_out" | "lost" => Color::Red,
+        "succeeded" | "held" | "delivered" | "ok" => Color::Green,
+        "failed" | "timed_out" | "lost" | "given_up" | "problem" | "unreachable" => Color::Red,
         "running" => Color::Cyan,
-        "retrying" | "waiting" | "queued" | "paused" => Color::Yellow,
+        "retrying" | "waiting" | "queued" | "paused" | "pending" | "warning" => Color::Yellow,
         _ => return Cell::new(label),
     };
     let cell = Cell::new(label);

@@ -1,5 +1,6 @@
 //! From settings to the parts that work: the embedded server, the store, connections, the engine's settings.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::error::CliError;
@@ -61,9 +62,12 @@ pub(super) async fn store(server: Server, metrics: Metrics) -> Result<Store, Cli
     Ok(store)
 }
 
-/// What steps share: connections, folders, environment variables.
-pub(super) fn environment(settings: &Settings, embedded: Option<&Embedded>) -> Result<Arc<Environment>, CliError> {
-    let mut connections = std::collections::BTreeMap::new();
+/// Connections by name.
+pub(super) fn connections(
+    settings: &Settings,
+    embedded: Option<&Embedded>,
+) -> Result<BTreeMap<String, Connection>, CliError> {
+    let mut connections = BTreeMap::new();
     for (name, connection) in &settings.connections {
         let connection = match (connection, embedded) {
             (ConnectionSettings::Postgres(address), _) => {
@@ -80,6 +84,12 @@ pub(super) fn environment(settings: &Settings, embedded: Option<&Embedded>) -> R
         };
         connections.insert(name.clone(), connection);
     }
+    Ok(connections)
+}
+
+/// What steps share: connections, folders, environment variables.
+pub(super) fn environment(settings: &Settings, embedded: Option<&Embedded>) -> Result<Arc<Environment>, CliError> {
+    let connections = connections(settings, embedded)?;
     let spool = spool(settings);
     std::fs::create_dir_all(&spool).map_err(|error| local("making the folder", &spool, &error))?;
     let objects = objects(settings);
@@ -113,6 +123,9 @@ pub(super) fn engine(settings: &Settings, scope: Scope) -> EngineSettings {
         plans_firings: scope == Scope::All,
         keep_runs: settings.retention.runs,
         keep_logs: settings.retention.logs,
+        notify: settings.notify.clone().filter(|_| scope == Scope::All),
+        public_url: settings.http.public_url.clone(),
+        patient: None,
     }
 }
 

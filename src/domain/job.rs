@@ -8,6 +8,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::alert::Notify;
+use super::deadline::Deadline;
 use super::retry::RetryPolicy;
 use super::schedule::Schedule;
 use super::step::StepKind;
@@ -35,6 +37,12 @@ pub struct Job {
     /// Longest time for the whole run, from its first start. Waiting for locks doesn't count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Duration>,
+    /// The time of day by which what was due must have succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Deadline>,
+    /// Who is told of what; `None`: as `windlass.yaml` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notify: Option<Notify>,
     /// Steps, run in this order.
     pub steps: Vec<Step>,
 }

@@ -4,9 +4,12 @@
 //! Nothing here knows tokio, a database or another module of this crate, so every rule can be tested by itself.
 
 pub mod amount;
+pub mod alert;
 pub mod charset;
 pub mod code;
+pub mod deadline;
 pub mod failure;
+pub mod finding;
 pub mod firing;
 pub mod hex;
 pub mod ids;

@@ -59,6 +59,8 @@ mod tests {
             params: vec![param("account", Some("a")), param("day", None)],
             locks: vec![],
             timeout: None,
+            deadline: None,
+            notify: None,
             steps: vec![],
         }
     }

@@ -122,7 +122,8 @@ impl Scope {
     }
 }
 
-fn failure(source: &str, error: &Error) -> Failure {
+/// An error of the template engine as a failure.
+pub(super) fn failure(source: &str, error: &Error) -> Failure {
     let first = source.lines().nth(error.line().unwrap_or(1).saturating_sub(1)).unwrap_or(source).trim();
     Failure::permanent(Code::Template, Side::Internal, format!("rendering `{first}`: {}", describe(error)))
         .with_hint("templates know params, run, steps, env and lock; `windlass plan` shows what they render to")
@@ -161,7 +162,8 @@ pub fn names_used_by_expression(source: &str) -> Result<Vec<String>, TemplatePro
     names_used(&format!("{{{{ {source} }}}}"))
 }
 
-fn environment(zone: Tz) -> Environment<'static> {
+/// What every template is rendered with.
+pub(super) fn environment(zone: Tz) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {

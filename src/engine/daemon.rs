@@ -17,7 +17,7 @@ use super::patience::Patience;
 use super::planner::Planner;
 use super::room::Room;
 use super::shared::{EngineSettings, Shared};
-use super::{housekeeping, identity};
+use super::{alerts, housekeeping, identity};
 use crate::domain::ids::DaemonId;
 use crate::domain::readiness::Readiness;
 use crate::steps::Environment;
@@ -54,7 +54,7 @@ impl Daemon {
         settings: EngineSettings,
     ) -> Result<Self, StoreError> {
         let shared = Arc::new(Shared {
-            store,
+            store: store.telling(settings.notify.as_ref()),
             environment,
             metrics,
             masker,
@@ -64,6 +64,7 @@ impl Daemon {
             events: broadcast::channel(EVENTS).0,
             room: Room::default(),
             changed: watch::channel(0).0,
+            alerts: tokio::sync::Notify::new(),
         });
         shared.until_answered(|| shared.store.register(&shared.me, LEASE)).await?;
         let beat = shared.until_answered(|| shared.store.heartbeat(&shared.me, LEASE)).await?;
@@ -92,6 +93,8 @@ impl Daemon {
         if shared.settings.plans_firings {
             tasks.spawn(Planner::new(Arc::clone(&shared), jobs_heard).run());
             tasks.spawn(keep_house(Arc::clone(&shared)));
+            tasks.spawn(alerts::watch(Arc::clone(&shared)));
+            tasks.spawn(alerts::deliver(Arc::clone(&shared)));
         }
         Ok(Self { shared, commands, count, ready, jobs_changed, given_up, tasks })
     }

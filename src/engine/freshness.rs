@@ -72,6 +72,7 @@ impl Freshness {
         });
         let seen: Vec<ReplicaSeen> = join_all(looks).await.into_iter().flatten().collect();
         self.tell(&seen);
+        note_old(shared, &seen).await;
         shared.metrics.replicas_seen(&seen);
     }
 
@@ -120,6 +121,18 @@ impl Freshness {
             }
         }
         *known = now;
+    }
+}
+
+/// Records those that are too old, to be told. One that was never published isn't old: its runs say what is wrong.
+async fn note_old(shared: &Shared, seen: &[ReplicaSeen]) {
+    for one in seen.iter().filter(|one| one.stale) {
+        let (Some(published_at), Some(max_age)) = (one.published_at, one.max_age) else { continue };
+        match shared.store.note_old_replica(&one.job, &one.path, published_at, max_age).await {
+            Ok(true) => shared.alerts.notify_one(),
+            Ok(false) => {}
+            Err(error) => tracing::debug!(error = %error, "an old replica is noted at the next look"),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Keeps things from growing: old runs and old logs go. Keeps an eye on replicas, too.
+//! Keeps things from growing: old runs and old logs go. Keeps an eye on replicas and on all else that jobs need, too.
 //!
 //! Runs on `tokio-cron-scheduler`, whose firings may be late or lost: housekeeping that is skipped once is done the
 //! next time, so that is good enough here, and nowhere else.
@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
+use super::checkup;
 use super::freshness::{self, Freshness};
 use super::shared::Shared;
 use crate::store::StoreError;
@@ -31,9 +32,15 @@ pub(super) async fn start(shared: Arc<Shared>) -> Result<JobScheduler, JobSchedu
         Box::pin(async move { freshness.look(&shared).await })
     })?;
     scheduler.add(job).await?;
+    let examined = Arc::clone(&shared);
+    let job = Job::new_async(checkup::EVERY, move |_, _| {
+        let shared = Arc::clone(&examined);
+        Box::pin(async move { checkup::look(&shared).await })
+    })?;
+    scheduler.add(job).await?;
     scheduler.start().await?;
     // What is stale when the daemon starts is known at once.
-    at_start.look(&shared).await;
+    tokio::join!(at_start.look(&shared), checkup::look(&shared));
     Ok(scheduler)
 }
 
@@ -46,6 +53,9 @@ async fn keep_house(shared: &Shared) {
     }
     if let Err(error) = remove_old_firings(shared).await {
         tracing::warn!(error = %error, "old firings could not be removed; trying again in an hour");
+    }
+    if let Err(error) = shared.store.remove_old_alerts(shared.settings.keep_runs).await {
+        tracing::warn!(error = %error, "old alerts could not be removed; trying again in an hour");
     }
     let (logs, keep) = (shared.settings.logs.clone(), shared.settings.keep_logs);
     match tokio::task::spawn_blocking(move || remove_old_logs(&logs, keep)).await {

@@ -84,6 +84,7 @@ impl LeaseKeeper {
                 Ok(Some(attempts)) => {
                     tracing::warn!(daemon.id = %daemon, attempts, "took over from a daemon that is gone");
                     self.shared.metrics.attempts_lost(attempts);
+                    self.shared.alerts.notify_one();
                     tell(&self.commands, Command::Look).await;
                 }
                 Ok(None) => {}

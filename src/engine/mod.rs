@@ -9,8 +9,10 @@
 //! The dispatcher owns the runs; everybody else sends it messages. A run's task owns that run's view and is the only
 //! one that records it. Nothing here speaks to the databases that steps work on.
 
+mod alerts;
 mod attempt;
 mod attempt_log;
+mod checkup;
 mod clock;
 mod daemon;
 mod dispatcher;

@@ -15,6 +15,7 @@ use super::attempt::{self, AttemptTask, Ended, Stop};
 use super::event::Event;
 use super::host::AttemptHost;
 use super::shared::Shared;
+use crate::domain::alert::AlertKind;
 use crate::domain::failure::Failure;
 use crate::domain::job::{Job, Step};
 use crate::domain::plan::{Action, AttemptView, RunView, decide, time_left};
@@ -259,6 +260,8 @@ impl RunTask {
     }
 
     async fn end(&mut self, state: RunState, failure: Option<Failure>) -> Result<(), StoreError> {
+        let told = self.told(state);
+        self.pending.extend(told.map(|(kind, by_settings)| Write::Alert { kind, by_settings }));
         let alone = !self.job().has_locks() && self.job().schedule.is_none();
         self.pending.push(Write::EndRun { state, failure: failure.map(Box::new), alone });
         let now = self.flush().await?;
@@ -269,7 +272,22 @@ impl RunTask {
         }
         tracing::info!(state = state.label(), duration_s = self.started.elapsed().as_secs_f64(), "run ended");
         self.shared.tell(Event::RunEnded { run: self.claimed.id, state });
+        if told.is_some() {
+            self.shared.alerts.notify_one();
+        }
         Ok(())
+    }
+
+    /// What is told of a run that ends so, and whether `windlass.yaml` says to whom. Whoever runs a job here and now is
+    /// looking at it.
+    fn told(&self, state: RunState) -> Option<(AlertKind, bool)> {
+        let kind = match state {
+            RunState::Failed => AlertKind::Failed,
+            RunState::Succeeded => AlertKind::Recovered,
+            _ => return None,
+        };
+        let told = if self.shared.settings.plans_firings { self.shared.store.tells(self.job(), kind) } else { None };
+        told.map(|by_settings| (kind, by_settings))
     }
 
     /// Records what is pending, however long that takes. Returns the database's time.

@@ -9,7 +9,9 @@ use tokio::sync::broadcast;
 use super::clock::Clock;
 use super::event::Event;
 use super::room::Room;
+use crate::domain::alert::Notify;
 use crate::steps::Environment;
+use crate::steps::doctor::Patient;
 use crate::store::{Capacities, Identity, Scope, Store, StoreError};
 use crate::telemetry::{Masker, Metrics};
 
@@ -32,6 +34,12 @@ pub struct EngineSettings {
     pub keep_runs: Duration,
     /// How long logs are kept.
     pub keep_logs: Duration,
+    /// Who is told of what, for jobs that don't say it themselves.
+    pub notify: Option<Notify>,
+    /// The address by which people reach the daemon, for links.
+    pub public_url: Option<String>,
+    /// What the daemon looks at every hour; `None`: nothing.
+    pub patient: Option<Arc<Patient>>,
 }
 
 /// What the parts of an engine have in common. Everything in it is shared by nature or never changes.
@@ -48,6 +56,8 @@ pub(super) struct Shared {
     pub(super) room: Room,
     /// Hints that something in the state changed: a waiter looks again.
     pub(super) changed: tokio::sync::watch::Sender<u64>,
+    /// Hints that an alert was recorded.
+    pub(super) alerts: tokio::sync::Notify,
 }
 
 impl Shared {

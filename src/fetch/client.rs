@@ -86,6 +86,14 @@ impl Client {
             .hinting("raise `timeouts.idle` if the server needs longer between two pieces"))
     }
 
+    /// Sends a request and says what the server answered, in words: its status and the beginning of the body.
+    pub async fn say(&self, request: &Request) -> Result<String, FetchError> {
+        let response = self.send(request).await?;
+        let status = response.status();
+        let words = status::words_of(response).await;
+        Ok(if words.is_empty() { status.to_string() } else { format!("{status}: {words}") })
+    }
+
     /// Sends a request whose answer has nothing to say but whether it was a success.
     pub async fn tell(&self, request: &Request) -> Result<(), FetchError> {
         self.send(request).await.map(drop)

@@ -29,7 +29,7 @@ pub(super) async fn checked(response: Response, doing: &str) -> Result<Response,
     let retry_after = retry_after(response.headers(), SystemTime::now());
     let refused = matches!(status.as_u16(), 401 | 403);
     let ahead = if refused { ahead(response.headers(), SystemTime::now()) } else { None };
-    let words = timeout(EXCERPT_PATIENCE, excerpt_of(response)).await.unwrap_or_default();
+    let words = words_of(response).await;
     let mut message = format!("the server answered {}", status.as_u16());
     if let Some(reason) = status.canonical_reason() {
         message = format!("{message} {reason}");
@@ -58,6 +58,11 @@ pub(super) async fn checked(response: Response, doing: &str) -> Result<Response,
     }
     error.retry_after = retry_after;
     Err(error)
+}
+
+/// The beginning of an answer's body, for people.
+pub(super) async fn words_of(response: Response) -> String {
+    timeout(EXCERPT_PATIENCE, excerpt_of(response)).await.unwrap_or_default()
 }
 
 async fn excerpt_of(mut response: Response) -> String {

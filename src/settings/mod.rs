@@ -5,6 +5,7 @@
 
 mod expand;
 mod load;
+mod notify;
 mod objects;
 mod password;
 mod raw;

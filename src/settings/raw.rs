@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::spec::authored::{Length, Pairs};
+use crate::spec::authored::{Length, Pairs, RawNotify};
 
 /// The daemon's settings.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -30,6 +30,8 @@ pub(super) struct RawSettings {
     pub(super) retention: Option<RawRetention>,
     /// Logs of the daemon.
     pub(super) logging: Option<RawLogging>,
+    /// Who is told of what, for all jobs without a `notify` of their own.
+    pub(super) notify: Option<RawNotify>,
     /// Environment variables that templates may read: `{{ env.NAME }}`.
     pub(super) env: Option<Vec<String>>,
 }
@@ -53,6 +55,8 @@ pub(super) struct RawHttp {
     pub(super) listen: Option<String>,
     /// File that holds the token for reading and acting.
     pub(super) token_file: Option<String>,
+    /// The address by which people reach it, for links: `https://windlass.example.org`.
+    pub(super) public_url: Option<String>,
 }
 
 /// A connection: `postgres` or `duckdb`.

@@ -30,7 +30,7 @@ pub(super) fn defaults(base: &Path, surroundings: &Surroundings) -> Settings {
         data_dir: surroundings.data_dir(),
         jobs_dir: base.join("jobs"),
         state: None,
-        http: HttpSettings { listen: LISTEN, token: None },
+        http: HttpSettings { listen: LISTEN, token: None, public_url: None },
         connections: BTreeMap::new(),
         objects: BTreeMap::new(),
         object_variables: objects::variables(surroundings),
@@ -39,6 +39,7 @@ pub(super) fn defaults(base: &Path, surroundings: &Surroundings) -> Settings {
         drain: Duration::from_secs(30),
         retention: RetentionSettings { runs: Duration::from_hours(90 * 24), logs: Duration::from_hours(30 * 24) },
         logging: LoggingSettings { format: super::LogFormat::default(), directory: None, keep: 14 },
+        notify: None,
         env: BTreeMap::new(),
         secrets: objects::secrets(&objects::variables(surroundings)).collect(),
     }
@@ -111,6 +112,7 @@ impl Resolver<'_, '_> {
             settings.logging = self.logging(logging, at.key("logging"), &settings.logging);
         }
         settings.env = self.env(raw.env.as_ref(), at);
+        settings.notify = raw.notify.as_ref().map(|notify| self.notify(notify, at.key("notify"), &settings.env));
         settings.secrets.append(&mut self.secrets);
         settings
     }
@@ -165,7 +167,11 @@ impl Resolver<'_, '_> {
             let message = format!("`{listen}` can be reached from other machines, and there is no token");
             self.wrong(at.key("listen"), message, "add `token_file`, or listen on 127.0.0.1");
         }
-        HttpSettings { listen: listen.unwrap_or(LISTEN), token }
+        let public_url = raw.public_url.clone();
+        if public_url.as_ref().is_some_and(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
+            self.wrong(at.key("public_url"), "`public_url` is no address", "write `https://windlass.example.org`");
+        }
+        HttpSettings { listen: listen.unwrap_or(LISTEN), token, public_url }
     }
 
     fn connection(&mut self, raw: &RawConnection, at: At<'_>) -> Option<ConnectionSettings> {

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::domain::alert::Notify;
 use crate::domain::object::StoreOptions;
 use crate::domain::secret::Secret;
 use crate::spec::{ConnectionKind, Known};
@@ -42,6 +43,8 @@ pub struct Settings {
     pub retention: RetentionSettings,
     /// Logs of the daemon.
     pub logging: LoggingSettings,
+    /// Who is told of what, for jobs that don't say it themselves.
+    pub notify: Option<Notify>,
     /// Environment variables that templates may read: names, and the values of those that are set.
     pub env: BTreeMap<String, Option<String>>,
     /// Everything that must not be seen, for the masking layer.
@@ -81,6 +84,8 @@ pub struct HttpSettings {
     pub listen: SocketAddr,
     /// The token for reading and acting.
     pub token: Option<Secret>,
+    /// The address by which people reach it, for links.
+    pub public_url: Option<String>,
 }
 
 /// How long things are kept.

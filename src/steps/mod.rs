@@ -4,11 +4,13 @@
 //! returns: no session, half table, temporary file or child process is left behind. It knows neither the engine nor
 //! the state database; what it needs of them comes through `Host`.
 
+pub mod alert;
 mod collect;
 mod columnar;
 mod command;
 mod context;
 mod copy_to_staging;
+pub mod doctor;
 mod environment;
 mod host;
 mod marker;

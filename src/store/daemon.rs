@@ -13,6 +13,7 @@ use tokio_postgres::types::Json;
 use super::error::StoreError;
 use super::pool::{Store, database};
 use super::wake::Wake;
+use crate::domain::alert::AlertKind;
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::ids::{DaemonId, RunId};
@@ -110,6 +111,11 @@ impl Store {
             if ended == 0 {
                 return Ok(None);
             }
+            let told = self.by_default(AlertKind::AttemptLost);
+            transaction
+                .execute(include_str!("sql/alert_of_lost.sql"), &[&daemon.0, &told])
+                .await
+                .map_err(database(DOING))?;
             let lost = transaction
                 .execute(include_str!("sql/attempt_lose.sql"), &[&daemon.0, &Json(lost_failure())])
                 .await

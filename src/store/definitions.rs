@@ -31,6 +31,12 @@ impl Definitions {
 }
 
 impl Store {
+    /// The definition of that hash.
+    pub async fn definition(&self, hash: &str) -> Result<Option<StoredJob>, StoreError> {
+        let found = self.definitions(HashSet::from([hash.to_owned()])).await?;
+        Ok(found.into_values().next().map(|job| StoredJob::clone(&job)))
+    }
+
     /// Definitions by their hashes.
     pub(super) async fn definitions(
         &self,

@@ -145,12 +145,14 @@ async fn write(
     let bases: Vec<_> = changed.values().map(|(one, _)| one.base.to_string_lossy()).collect();
     let schedules: Vec<Option<Json<&Schedule>>> =
         changed.values().map(|(one, _)| one.job.schedule.as_ref().map(Json)).collect();
+    let deadlines: Vec<Option<String>> =
+        changed.values().map(|(one, _)| one.job.deadline.map(|deadline| deadline.to_string())).collect();
     transaction
         .execute(include_str!("sql/definition_save.sql"), &[&hashes, &names, &sources, &jobs, &bases])
         .await
         .map_err(database(SAVE))?;
     transaction
-        .execute(include_str!("sql/job_save.sql"), &[&names, &hashes, &schedules])
+        .execute(include_str!("sql/job_save.sql"), &[&names, &hashes, &schedules, &deadlines])
         .await
         .map_err(database(SAVE))?;
     Ok(())

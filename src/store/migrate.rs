@@ -22,6 +22,16 @@ const LOCK: i64 = 0x7769_6e64_6c61_7373;
 
 const DOING: &str = "migrating";
 
+/// The number of the newest migration that this binary knows.
+pub fn newest_migration() -> i32 {
+    migrations::runner()
+        .get_migrations()
+        .iter()
+        .map(|migration| i32::try_from(migration.version()).unwrap_or(0))
+        .max()
+        .unwrap_or(0)
+}
+
 impl Store {
     /// Brings the schema up to date.
     pub async fn migrate(&self) -> Result<(), StoreError> {

@@ -4,15 +4,18 @@
 //! computed comes in as arguments. Statements are in `sql/`, one purpose each. The store is concrete: there is one
 //! kind of state database, and tests have a real one.
 
+mod alert;
 mod backfill;
 mod claim;
 mod connection;
 mod daemon;
 mod daemon_history;
+mod deadline;
 mod definition;
 mod definitions;
 mod error;
 mod find;
+mod finding;
 mod firing;
 mod job_save;
 mod last_outcome;
@@ -29,16 +32,20 @@ mod reservation;
 mod run;
 mod wake;
 
+pub use alert::{AlertFilter, ClaimedAlert};
 pub use backfill::Later;
 pub use claim::{Claimed, Claims, Line, Scope};
 pub use daemon::{DaemonRow, Heartbeat, Identity};
 pub use daemon_history::DaemonPast;
+pub use deadline::{JobDeadline, Verdict};
 pub use definition::{Definition, JobRow, StoredJob};
 pub use error::StoreError;
+pub use finding::FindingRow;
 pub use firing::{FiringFilter, FiringRow};
 pub use job_save::Saved;
 pub use lock::{Capacities, LockRow, StepLocks};
 pub use overview::{JobOverview, Pause, RunBrief};
+pub use migrate::newest_migration;
 pub use pause::RunMissed;
 pub use planning::{Planned, PlannedJob, Upcoming};
 pub use pool::Store;

@@ -7,6 +7,7 @@ use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, R
 use super::connection::{Connection, Prepared, Transaction};
 use super::definitions::Definitions;
 use super::error::StoreError;
+use crate::domain::alert::Notify;
 use crate::postgres::{PgError, Server};
 use crate::telemetry::Metrics;
 
@@ -31,6 +32,8 @@ pub struct Store {
     server: Server,
     metrics: Metrics,
     pub(super) definitions: Definitions,
+    /// What is told of jobs that don't say it themselves.
+    pub(super) alerts: Option<Notify>,
 }
 
 impl Store {
@@ -54,7 +57,7 @@ impl Store {
             .post_create(greeting)
             .build()
             .map_err(|error| StoreError::Unavailable { doing: "preparing connections", message: error.to_string() })?;
-        Ok(Self { pool, server, metrics, definitions: Definitions::default() })
+        Ok(Self { pool, server, metrics, definitions: Definitions::default(), alerts: None })
     }
 
     /// A store for tests that must not ask it anything: nothing listens where it would connect.

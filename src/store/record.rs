@@ -7,6 +7,7 @@ use super::connection::{Call, Connection, RELAXED, Value};
 use super::error::StoreError;
 use super::pool::{Store, database};
 use super::wake::{CHANNEL, Wake};
+use crate::domain::alert::AlertKind;
 use crate::domain::failure::Failure;
 use crate::domain::ids::{DaemonId, RunId};
 use crate::domain::outcome::Outcome;
@@ -41,6 +42,13 @@ pub enum Write {
     ReleaseStep {
         /// The step's place.
         step: usize,
+    },
+    /// The run's end is told. Before its end, in the same commit, so that none of the two is ever there alone.
+    Alert {
+        /// What is told.
+        kind: AlertKind,
+        /// Whether `windlass.yaml` says to whom.
+        by_settings: bool,
     },
     /// The run ended: it has no owner any more and all its locks are free.
     EndRun {
@@ -143,6 +151,9 @@ fn calls(me: DaemonId, run: RunId, write: &Write) -> Vec<Call<'_>> {
         Write::ReleaseStep { step } => {
             let step = Some(place(step));
             vec![next(step), call(include_str!("sql/run_release.sql"), vec![Box::new(step)]), wake(Wake::Work)]
+        }
+        Write::Alert { kind, by_settings } => {
+            vec![call(include_str!("sql/alert_of_run.sql"), vec![Box::new(kind.label()), Box::new(by_settings)])]
         }
         // The run stays ours until the last of them.
         Write::EndRun { state, failure, alone } => {

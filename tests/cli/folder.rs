@@ -68,8 +68,14 @@ impl Folder {
 
     /// Starts another one beside it, whose standard error goes to a file of that name.
     pub(crate) fn start_as(&self, log: &str, arguments: &[&str]) -> Running {
+        self.start_with(log, arguments, &[])
+    }
+
+    /// The same with more in its environment.
+    pub(crate) fn start_with(&self, log: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Running {
         let errors = self.path(log);
         let mut command = windlass(arguments);
+        command.envs(variables.iter().copied());
         command.current_dir(self.folder.path()).stdout(Stdio::piped()).stderr(std::fs::File::create(&errors).unwrap());
         Running { child: command.spawn().unwrap(), errors }
     }

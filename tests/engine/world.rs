@@ -70,6 +70,9 @@ impl World {
             plans_firings: true,
             keep_runs: Duration::from_hours(1),
             keep_logs: Duration::from_hours(1),
+            notify: None,
+            public_url: None,
+            patient: None,
         };
         change(&mut settings);
         let connections = BTreeMap::from([("db".to_owned(), Connection::Postgres(self.database.server()))]);
@@ -178,6 +181,8 @@ pub(super) fn job(name: &str, statements: &[&str]) -> Job {
         params: Vec::new(),
         locks: Vec::new(),
         timeout: None,
+        deadline: None,
+        notify: None,
         steps,
     }
 }

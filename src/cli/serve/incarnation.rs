@@ -1,10 +1,13 @@
 //! One life of the daemon: from its registration to its stop, or until the others give it up.
 
+use std::sync::Arc;
+
 use sd_notify::NotifyState;
 use tokio_util::sync::CancellationToken;
 
 use super::command::Serving;
 use super::jobs::Jobs;
+use crate::cli::doctor;
 use crate::cli::error::CliError;
 use crate::cli::signals::{Asked, Signals};
 use crate::cli::wire;
@@ -27,7 +30,9 @@ pub(super) async fn live(serving: &Serving, store: &Store, signals: &mut Signals
     let mut jobs = Jobs::new();
     jobs.load(&serving.workspace, store).await;
     let (metrics, masker) = (serving.metrics.clone(), serving.workspace.masker.clone());
-    let starting = Daemon::start(store.clone(), environment, metrics, masker, wire::engine(settings, Scope::All));
+    let mut engine = wire::engine(settings, Scope::All);
+    engine.patient = Some(Arc::new(doctor::patient(settings, serving.embedded.as_ref())?));
+    let starting = Daemon::start(store.clone(), environment, metrics, masker, engine);
     let daemon = tokio::select! {
         daemon = starting => daemon?,
         () = signals.stop() => return Ok(End::Stopped),

@@ -31,6 +31,9 @@ fn attempt(folder: &std::path::Path, limit: Option<Duration>) -> AttemptTask {
         plans_firings: false,
         keep_runs: Duration::ZERO,
         keep_logs: Duration::ZERO,
+        notify: None,
+        public_url: None,
+        patient: None,
     };
     let shared = Arc::new(Shared {
         store: Store::unreachable(metrics.clone()),
@@ -43,6 +46,7 @@ fn attempt(folder: &std::path::Path, limit: Option<Duration>) -> AttemptTask {
         events: broadcast::channel(16).0,
         room: Room::default(),
         changed: watch::channel(0).0,
+        alerts: tokio::sync::Notify::new(),
     });
     let run = RunId(uuid::Uuid::nil());
     let host = host(&shared, ("job", run, 0, 1), "step");

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Length, Pairs, RawRetry, RawSchedule, RawStep, Scalar, Unused};
+use super::{Length, Pairs, RawNotify, RawRetry, RawSchedule, RawStep, Scalar};
 
 /// A Windlass job: steps that run one after the other.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -23,10 +23,10 @@ pub(crate) struct RawJob {
     pub(crate) timeout: Option<Length>,
     /// When a failed attempt is tried again; each step can change it key by key.
     pub(crate) retry: Option<RawRetry>,
-    /// No effect yet.
-    pub(crate) deadline: Option<Unused>,
-    /// No effect yet.
-    pub(crate) notify: Option<Unused>,
+    /// A time of day in the job's zone, as `07:30`: what was due before and has not succeeded by then is told.
+    pub(crate) deadline: Option<String>,
+    /// Who is told of what. Default: as windlass.yaml says.
+    pub(crate) notify: Option<RawNotify>,
     /// Steps, run in this order.
     #[schemars(required)]
     pub(crate) steps: Option<Vec<RawStep>>,

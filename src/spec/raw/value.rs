@@ -47,25 +47,6 @@ impl JsonSchema for Scalar {
     }
 }
 
-/// A key that parses and has no effect yet; anything may stand there, because it is refused.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Unused(#[expect(dead_code, reason = "refused whatever it holds")] serde_json::Value);
-
-impl JsonSchema for Unused {
-    fn schema_name() -> Cow<'static, str> {
-        "Unused".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!(true)
-    }
-}
-
 /// Any value, taken as it is written.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(transparent)]

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use crate::domain::deadline::Deadline;
 use crate::domain::job::{Job, Param};
 use crate::domain::template::Text;
 use crate::spec::known::Known;
@@ -7,6 +8,7 @@ use crate::spec::problems::{At, Problems};
 use crate::spec::raw::RawJob;
 
 use super::names::Names;
+use super::notify;
 use super::resolver::{Resolver, is_name};
 
 /// Resolves a job file, and says which other files were read into the job. `None` if what is wrong with it leaves no job;
@@ -34,8 +36,6 @@ pub(crate) fn resolve(
 
 impl Resolver<'_, '_> {
     fn job(&mut self, raw: &RawJob, at: At<'_>) -> Option<Job> {
-        self.refuse(raw.deadline.as_ref(), at, "deadline");
-        self.refuse(raw.notify.as_ref(), at, "notify");
         let name = raw.job.clone();
         if let Some(name) = name.as_deref().filter(|name| !is_name(name, &['-', '_', '.'])) {
             let hint = "letters, digits, `-`, `_` and `.`; at most 63 bytes; not led by `-` or `.`";
@@ -48,6 +48,9 @@ impl Resolver<'_, '_> {
         let timeout = self.positive(raw.timeout.as_ref(), at, "timeout");
         let retry = raw.retry.clone().unwrap_or_default();
         self.retry(&retry, None, at.key("retry"), None);
+        let deadline = self.deadline(raw, at);
+        let env = self.known.env.as_ref();
+        let notify = raw.notify.as_ref().map(|raw| notify::notify(raw, at.key("notify"), self.problems, env));
         let steps = raw.steps.as_ref()?;
         if steps.is_empty() {
             self.wrong(at.key("steps"), "a job needs at least one step", "");
@@ -59,7 +62,23 @@ impl Resolver<'_, '_> {
             resolved.extend(self.step(step, at.key("steps").item(index), retries));
         }
         let description = raw.description.clone();
-        Some(Job { name: name?, description, schedule, overlap, params, locks, timeout, steps: resolved })
+        let name = name?;
+        Some(Job { name, description, schedule, overlap, params, locks, timeout, deadline, notify, steps: resolved })
+    }
+
+    fn deadline(&mut self, raw: &RawJob, at: At<'_>) -> Option<Deadline> {
+        let text = raw.deadline.as_ref()?;
+        let deadline = Deadline::parse(text);
+        if deadline.is_none() {
+            let hint = "write a time of day in the job's zone: `\"07:30\"`";
+            self.wrong(at.key("deadline"), format!("`{text}` is no time of day"), hint);
+        }
+        if raw.schedule.is_none() {
+            let hint =
+                "add `schedule`, so that something is due by then; for how long a run may take there is `timeout`";
+            self.wrong_span(at.key("deadline").key_span(), "a `deadline` needs a `schedule`", hint);
+        }
+        deadline
     }
 
     fn params(&mut self, raw: &RawJob, at: At<'_>) -> Vec<Param> {

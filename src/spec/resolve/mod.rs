@@ -8,6 +8,7 @@ mod copy_to_staging;
 mod ctas_index;
 mod job;
 mod names;
+mod notify;
 mod parallel_ctas;
 mod publish_replica;
 mod resolver;
@@ -18,3 +19,4 @@ mod step;
 mod template;
 
 pub(crate) use job::resolve;
+pub(crate) use notify::notify;

@@ -8,7 +8,7 @@ use crate::domain::ids::TableName;
 use crate::domain::template::{SqlText, Text};
 use crate::spec::known::{ConnectionKind, Known};
 use crate::spec::problems::{At, Problems};
-use crate::spec::raw::{Length, Pairs, Scalar, Unused};
+use crate::spec::raw::{Length, Pairs, Scalar};
 use crate::spec::{duration, suggest};
 
 use super::names::Names;
@@ -42,13 +42,6 @@ impl Resolver<'_, '_> {
     /// Something is wrong at these bytes.
     pub(super) fn wrong_span(&mut self, span: Range<usize>, message: impl Into<String>, hint: &str) {
         self.problems.at(span, message, (!hint.is_empty()).then(|| hint.to_owned()));
-    }
-
-    /// Refuses a key that parses but has no effect yet.
-    pub(super) fn refuse(&mut self, unused: Option<&Unused>, parent: At<'_>, key: &str) {
-        if unused.is_some() {
-            self.no_effect(parent, key);
-        }
     }
 
     /// A key has no effect yet.

@@ -16,31 +16,31 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 pub(super) const AFTER_KILL: Duration = Duration::from_secs(5);
 
 /// The group of a program that was started as its leader. Killed when dropped, unless it was ended before.
-pub(super) struct ProcessGroup {
+pub(in crate::steps) struct ProcessGroup {
     leader: Pid,
     ended: bool,
 }
 
 impl ProcessGroup {
     /// The group led by the process of that id.
-    pub(super) const fn led_by(process_id: i32) -> Self {
+    pub(in crate::steps) const fn led_by(process_id: i32) -> Self {
         Self { leader: Pid::from_raw(process_id), ended: false }
     }
 
     /// Asks all members to end.
-    pub(super) fn terminate(&self) {
+    pub(in crate::steps) fn terminate(&self) {
         self.signal(Signal::SIGTERM);
     }
 
     /// Ends all members at once.
-    pub(super) fn kill(&self) {
+    pub(in crate::steps) fn kill(&self) {
         self.signal(Signal::SIGKILL);
     }
 
     /// Waits for the end of all members, which were asked to end before, and kills those that are there at the
     /// deadline. Returns whether the group is known to be gone. The leader must have been waited for: until then it
     /// counts as a member, and only its owner may reap it.
-    pub(super) async fn end(mut self, deadline: Instant) -> bool {
+    pub(in crate::steps) async fn end(mut self, deadline: Instant) -> bool {
         self.ended = true;
         if self.gone_by(deadline).await {
             return true;

@@ -13,4 +13,6 @@ mod output;
 mod program;
 mod run;
 
+pub(super) use group::ProcessGroup;
+pub(super) use output::{Tail, each_line};
 pub(super) use run::{execute, run};

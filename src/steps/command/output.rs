@@ -15,7 +15,7 @@ const TAIL_LINES: usize = 8;
 const TAIL_LINE: usize = 300;
 
 /// Reads `output` to its end and hands on each line, without its line break. Bytes that aren't UTF-8 are replaced.
-pub(super) async fn each_line(mut output: impl AsyncRead + Unpin, mut line: impl FnMut(&str)) {
+pub(in crate::steps) async fn each_line(mut output: impl AsyncRead + Unpin, mut line: impl FnMut(&str)) {
     let mut lines = Lines::default();
     let mut buffer = vec![0; 16 * 1024];
     // A pipe that fails to be read ends like one that is closed: what the program does is seen by its exit code.
@@ -70,11 +70,11 @@ impl Lines {
 
 /// The last lines of a program's complaints.
 #[derive(Default)]
-pub(super) struct Tail(VecDeque<String>);
+pub(in crate::steps) struct Tail(VecDeque<String>);
 
 impl Tail {
     /// Remembers a line, and forgets the oldest if there are many.
-    pub(super) fn push(&mut self, line: &str) {
+    pub(in crate::steps) fn push(&mut self, line: &str) {
         if line.trim().is_empty() {
             return;
         }
@@ -85,7 +85,7 @@ impl Tail {
     }
 
     /// The lines, for the end of a sentence; `None` if there were none.
-    pub(super) fn text(&self) -> Option<String> {
+    pub(in crate::steps) fn text(&self) -> Option<String> {
         let lines: Vec<&str> = self.0.iter().map(String::as_str).collect();
         (!lines.is_empty()).then(|| lines.join("\n"))
     }

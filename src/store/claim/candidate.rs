@@ -6,11 +6,13 @@ use std::sync::Arc;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use crate::domain::alert::AlertKind;
 use crate::domain::failure::Failure;
 use crate::domain::ids::RunId;
 use crate::domain::run::Trigger;
 use crate::domain::template::{RunScope, Scope as TemplateScope};
 use crate::store::definition::StoredJob;
+use crate::store::pool::Store;
 
 /// A run in line, with what is needed to decide about it.
 pub(super) struct Candidate {
@@ -19,14 +21,17 @@ pub(super) struct Candidate {
     pub(super) job: Arc<StoredJob>,
     /// The names of its locks, or why they can't be told.
     pub(super) locks: Result<Vec<String>, Failure>,
+    /// Whether it is told if the run can't start, and whether `windlass.yaml` says to whom.
+    pub(super) told: Option<bool>,
 }
 
 impl Candidate {
     /// A run in line, if its definition is known.
-    pub(super) fn new(row: Row, jobs: &HashMap<String, Arc<StoredJob>>) -> Option<Self> {
+    pub(super) fn new(row: Row, jobs: &HashMap<String, Arc<StoredJob>>, store: &Store) -> Option<Self> {
         let job = Arc::clone(jobs.get(row.get::<_, &str>("definition"))?);
         let locks = lock_names(&row, &job);
-        Some(Self { id: RunId(row.get("id")), row, job, locks })
+        let told = store.tells(&job.definition.job, AlertKind::Failed);
+        Some(Self { id: RunId(row.get("id")), row, job, locks, told })
     }
 
     /// Whether nothing can hold it back.

@@ -52,13 +52,13 @@ pub(super) async fn decide(
     }
     let names = match &candidate.locks {
         Ok(names) => names,
-        Err(failure) => return fail(transaction, run, failure).await,
+        Err(failure) => return fail(transaction, candidate, failure).await,
     };
     let locks = match ask(transaction, run, WHOLE_RUN, names, capacities).await? {
         Asked::Granted(locks) => locks,
         Asked::Waiting(reason) => return wait(transaction, run, &reason).await,
         // It holds nothing yet: a run that waits for its end holds what it needs.
-        Asked::Circle(failure) => return fail(transaction, run, &failure).await,
+        Asked::Circle(failure) => return fail(transaction, candidate, &failure).await,
     };
     // A run that gave way for a step's locks takes them with it. A circle is told by its own step.
     if candidate.steps_have_locks()
@@ -78,7 +78,14 @@ pub(super) async fn decide(
 }
 
 /// Ends a run that can never start.
-async fn fail(transaction: &Transaction<'_>, run: RunId, failure: &Failure) -> Result<Decision, StoreError> {
+async fn fail(transaction: &Transaction<'_>, candidate: &Candidate, failure: &Failure) -> Result<Decision, StoreError> {
+    let run = candidate.id;
+    if let Some(by_settings) = candidate.told {
+        transaction
+            .execute(include_str!("../sql/alert_of_queued.sql"), &[&run.0, &by_settings])
+            .await
+            .map_err(database(DOING))?;
+    }
     transaction
         .execute(include_str!("../sql/run_fail_queued.sql"), &[&run.0, &Json(failure)])
         .await

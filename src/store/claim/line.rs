@@ -68,7 +68,7 @@ impl Store {
         let goes_on = rows.len() == READ;
         let hashes = rows.iter().map(|row| row.get("definition")).collect();
         let jobs = self.definitions(hashes).await?;
-        let candidates = rows.into_iter().filter_map(|row| Candidate::new(row, &jobs)).collect();
+        let candidates = rows.into_iter().filter_map(|row| Candidate::new(row, &jobs, self)).collect();
         Ok(Line { candidates, read, goes_on })
     }
 }

@@ -71,6 +71,8 @@ families! {
         "Time that a phase of publishing a replica took.";
     replica_compaction: GaugeVec = "windlass_replica_compaction_ratio" ["replica"]
         "Size of the replica as a share of its master's.";
+    alerts: IntCounterVec = "windlass_alerts_total" ["kind", "outcome"] "Alerts by what became of them.";
+    alerts_pending: IntGauge = "windlass_alerts_pending" [] "Alerts that are still to be told.";
     state_call: HistogramVec = "windlass_state_call_seconds" ["op"] "Time a call to the state database took.";
     state_up: IntGauge = "windlass_state_up" [] "Whether the state database answers (1) or not (0).";
     leases: IntGauge = "windlass_leases" [] "Daemons with a lease that has not lapsed.";

@@ -148,6 +148,16 @@ impl Metrics {
         self.0.families.lock_waiting.with_label_values(&[class]).set(waiting);
     }
 
+    /// Something became of an alert: `delivered`, `folded`, `failed`, `given_up`, `unheard`.
+    pub fn alert(&self, kind: &str, outcome: &str) {
+        self.0.families.alerts.with_label_values(&[kind, outcome]).inc();
+    }
+
+    /// So many alerts are still to be told.
+    pub fn alerts_pending(&self, pending: i64) {
+        self.0.families.alerts_pending.set(pending);
+    }
+
     /// A call to the state database took so long, whatever came of it.
     pub fn state_call(&self, op: &'static str, took: Duration) {
         self.0.families.state_call.with_label_values(&[op]).observe(took.as_secs_f64());
