@@ -8,6 +8,7 @@ mod collect;
 mod command;
 mod copy;
 mod ctas;
+mod deploy;
 mod duckdb;
 mod embedded;
 mod engine;

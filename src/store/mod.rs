@@ -30,7 +30,7 @@ mod wake;
 pub use backfill::Later;
 pub use claim::{Claimed, Claims, Line, Scope};
 pub use daemon::{DaemonRow, Heartbeat, Identity};
-pub use definition::{Definition, JobRow, StoredJob};
+pub use definition::{Definition, JobRow, LastEnds, StoredJob};
 pub use error::StoreError;
 pub use firing::{FiringFilter, FiringRow};
 pub use job_save::Saved;

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::watchdog::{self, Watched};
 use super::{incarnation, state};
 use crate::api::{self, ApiState, Token};
 use crate::cli::arguments::Global;
@@ -27,6 +28,7 @@ pub(super) struct Serving {
     pub(super) metrics: Metrics,
     pub(super) ready: watch::Sender<Readiness>,
     pub(super) embedded: Option<Embedded>,
+    pub(super) watched: watch::Sender<Watched>,
 }
 
 /// Serves until it is told to stop.
@@ -44,8 +46,11 @@ pub(crate) async fn run(global: &Global) -> Result<Exit, CliError> {
     let state = ApiState { metrics: metrics.clone(), ready: shown, token };
     answering.spawn(api::serve(listener, state, stop_answering.clone()));
 
+    let (watched, heard) = watch::channel(None);
+    let mut watching = JoinSet::new();
+    watching.spawn(watchdog::ping(heard));
     let embedded = wire::embedded(&workspace.settings).await?;
-    let serving = Serving { workspace, metrics, ready, embedded };
+    let serving = Serving { workspace, metrics, ready, embedded, watched };
     let result = work(&serving, &mut signals).await;
 
     stop_answering.cancel();
@@ -55,6 +60,7 @@ pub(crate) async fn run(global: &Global) -> Result<Exit, CliError> {
         }
     }
     release(serving.embedded).await;
+    watching.shutdown().await;
     tracing::info!("stopped");
     result.map(|()| Exit::Done)
 }
