@@ -21,6 +21,7 @@ mod job_source;
 mod jobs;
 mod locks;
 mod logs;
+mod man;
 mod moment;
 mod opened;
 mod output;

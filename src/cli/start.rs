@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::arguments::{Arguments, Command};
 use super::error::{CliError, Exit, describe};
 use super::{
-    backfill, cancel, check, completions, demo, explain, firings, jobs, locks, logs, output, pause, plan, replica,
+    backfill, cancel, check, completions, demo, explain, firings, jobs, locks, logs, man, output, pause, plan, replica,
     resume, retry, run, runs, serve, show, trigger,
 };
 
@@ -47,5 +47,6 @@ async fn command(arguments: &Arguments) -> Result<Exit, CliError> {
         Command::Schema => completions::schema(),
         Command::Explain(arguments) => explain::run(arguments, global),
         Command::Completions { shell } => completions::run(*shell),
+        Command::Man { out } => man::run(out),
     }
 }
