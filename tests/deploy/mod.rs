@@ -4,6 +4,8 @@ mod alerts;
 mod compose;
 mod dashboard;
 mod kubernetes;
+mod privileges;
+mod restore;
 mod rules;
 mod systemd;
 mod world;
