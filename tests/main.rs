@@ -9,6 +9,7 @@ mod collect;
 mod command;
 mod copy;
 mod ctas;
+mod deploy;
 mod duckdb;
 mod embedded;
 mod engine;

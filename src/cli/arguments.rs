@@ -95,6 +95,13 @@ pub enum Command {
         /// The shell.
         shell: Shell,
     },
+    /// Write the manual pages, one for each command: for packages.
+    #[command(hide = true)]
+    Man {
+        /// The folder that they are written to.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
 }
 
 /// A run.

@@ -24,6 +24,7 @@ mod job_source;
 mod jobs;
 mod locks;
 mod logs;
+mod man;
 mod moment;
 mod notify;
 mod opened;

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use super::arguments::{Arguments, Command};
 use super::error::{CliError, Exit, describe};
 use super::{
-    alerts, backfill, cancel, check, completions, demo, doctor, explain, firings, jobs, locks, logs, notify, output,
-    pause, plan, replica, resume, retry, run, runs, serve, show, trigger,
+    alerts, backfill, cancel, check, completions, demo, doctor, explain, firings, jobs, locks, logs, man, notify,
+    output, pause, plan, replica, resume, retry, run, runs, serve, show, trigger,
 };
 
 /// Runs the command, tells what went wrong, and says with which exit code the process should end.
@@ -50,5 +50,6 @@ async fn command(arguments: &Arguments) -> Result<Exit, CliError> {
         Command::Schema => completions::schema(),
         Command::Explain(arguments) => explain::run(arguments, global),
         Command::Completions { shell } => completions::run(*shell),
+        Command::Man { out } => man::run(out),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
@@ -39,6 +39,7 @@ pub struct Daemon {
     commands: mpsc::Sender<Command>,
     count: watch::Receiver<usize>,
     ready: watch::Receiver<Readiness>,
+    beats: watch::Receiver<Instant>,
     jobs_changed: watch::Sender<u64>,
     given_up: CancellationToken,
     tasks: JoinSet<()>,
@@ -73,10 +74,11 @@ impl Daemon {
         let (commands, heard) = mpsc::channel(COMMANDS);
         let (count_sender, count) = watch::channel(0);
         let (ready_sender, ready) = watch::channel(Readiness { state_up: true, lease: true, detail: String::new() });
+        let (beat_sender, beats) = watch::channel(Instant::now());
         let (jobs_changed, jobs_heard) = watch::channel(0);
         let given_up = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        tasks.spawn(Dispatcher::new(Arc::clone(&shared), heard, count_sender).run());
+        tasks.spawn(Dispatcher::new(Arc::clone(&shared), heard, count_sender, beat_sender).run());
         let keeper = LeaseKeeper {
             shared: Arc::clone(&shared),
             commands: commands.clone(),
@@ -96,7 +98,7 @@ impl Daemon {
             tasks.spawn(alerts::watch(Arc::clone(&shared)));
             tasks.spawn(alerts::deliver(Arc::clone(&shared)));
         }
-        Ok(Self { shared, commands, count, ready, jobs_changed, given_up, tasks })
+        Ok(Self { shared, commands, count, ready, beats, jobs_changed, given_up, tasks })
     }
 
     /// This incarnation.
@@ -112,6 +114,12 @@ impl Daemon {
     /// Whether this daemon may be relied on, now and from now on.
     pub fn readiness(&self) -> watch::Receiver<Readiness> {
         self.ready.clone()
+    }
+
+    /// When the engine's loops went round last: the keeper of the lease says so to the dispatcher every few seconds,
+    /// whether or not the state database answers. One that stands still for long is stuck.
+    pub fn beats(&self) -> watch::Receiver<Instant> {
+        self.beats.clone()
     }
 
     /// Says that jobs were loaded anew.

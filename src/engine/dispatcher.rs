@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
@@ -33,6 +33,8 @@ pub(super) enum Command {
     StopClaiming,
     /// Ask every run to stop for this reason.
     StopAll(Stop),
+    /// Show that this command was heard.
+    Beat,
 }
 
 /// Tells the dispatcher something. One that is gone has nothing left to be told.
@@ -54,11 +56,18 @@ pub(super) struct Dispatcher {
     line: Line,
     /// How many runs there are, for whoever waits for the last one.
     count: watch::Sender<usize>,
+    /// When a beat was heard last, for whoever watches over the engine.
+    beats: watch::Sender<Instant>,
 }
 
 impl Dispatcher {
-    /// A dispatcher that hears these commands and tells how many runs it has.
-    pub(super) fn new(shared: Arc<Shared>, commands: mpsc::Receiver<Command>, count: watch::Sender<usize>) -> Self {
+    /// A dispatcher that hears these commands and tells how many runs it has, and when it heard a beat.
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        commands: mpsc::Receiver<Command>,
+        count: watch::Sender<usize>,
+        beats: watch::Sender<Instant>,
+    ) -> Self {
         Self {
             shared,
             commands,
@@ -67,6 +76,7 @@ impl Dispatcher {
             claiming: true,
             line: Line::default(),
             count,
+            beats,
         }
     }
 
@@ -133,6 +143,10 @@ impl Dispatcher {
                 for (_, stop) in self.stops.values() {
                     stop.send_replace(Some(reason));
                 }
+                false
+            }
+            Command::Beat => {
+                self.beats.send_replace(Instant::now());
                 false
             }
         }

@@ -43,6 +43,7 @@ impl LeaseKeeper {
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             every.tick().await;
+            tell(&self.commands, Command::Beat).await;
             match self.shared.store.heartbeat(&self.shared.me, LEASE).await {
                 Ok(heartbeat) => {
                     self.shared.clock.correct(heartbeat.now);

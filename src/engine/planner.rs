@@ -29,8 +29,8 @@ const RECONCILE_EVERY: Duration = Duration::from_mins(1);
 /// sleep, goes unnoticed.
 const CLOCK_EVERY: Duration = Duration::from_secs(1);
 
-/// How often last successes are read, which other daemons may have had: a question about each job's runs.
-const SUCCESSES_EVERY: Duration = Duration::from_mins(5);
+/// How often last ends are read, which other daemons may have had: a question about each job's runs.
+const ENDS_EVERY: Duration = Duration::from_mins(5);
 
 /// Jobs planned in one transaction. More would keep the first of them waiting for the last.
 const JOBS_AT_ONCE: usize = 250;
@@ -51,8 +51,8 @@ pub(super) struct Planner {
     jobs: BTreeSet<String>,
     /// When each job is due next.
     due: BTreeSet<(DateTime<Utc>, String)>,
-    /// When last successes were read.
-    successes_at: Option<Instant>,
+    /// When last ends were read.
+    ends_at: Option<Instant>,
     clock: ClockWatch,
 }
 
@@ -72,7 +72,7 @@ impl Planner {
             jobs_changed,
             jobs: BTreeSet::new(),
             due: BTreeSet::new(),
-            successes_at: None,
+            ends_at: None,
             clock: ClockWatch::new(local(), Instant::now()),
         }
     }
@@ -149,19 +149,22 @@ impl Planner {
         Ok(())
     }
 
-    /// Shows each job's last success, whichever daemon had it, and forgets jobs that are gone.
+    /// Shows each job's last success and failure, whichever daemon had them, and forgets jobs that are gone.
     async fn show_jobs(&mut self, now: BTreeSet<String>) -> Result<(), StoreError> {
         let shared = &self.shared;
         for gone in self.jobs.difference(&now) {
             shared.metrics.job_retired(gone);
         }
-        if self.jobs != now || self.successes_at.is_none_or(|at| at.elapsed() >= SUCCESSES_EVERY) {
-            for (job, ended) in shared.until_answered(|| shared.store.last_successes()).await? {
-                if let Some(ended) = ended {
-                    shared.metrics.last_success(&job, ended);
+        if self.jobs != now || self.ends_at.is_none_or(|at| at.elapsed() >= ENDS_EVERY) {
+            for last in shared.until_answered(|| shared.store.last_ends()).await? {
+                if let Some(ended) = last.success {
+                    shared.metrics.last_success(&last.job, ended);
+                }
+                if let Some(ended) = last.failure {
+                    shared.metrics.last_failure(&last.job, ended);
                 }
             }
-            self.successes_at = Some(Instant::now());
+            self.ends_at = Some(Instant::now());
         }
         self.jobs = now;
         Ok(())

@@ -267,8 +267,10 @@ impl RunTask {
         let now = self.flush().await?;
         let job = self.job().name.clone();
         self.shared.metrics.run_ended(&job, state, self.started.elapsed());
-        if state == RunState::Succeeded {
-            self.shared.metrics.last_success(&job, now);
+        match state {
+            RunState::Succeeded => self.shared.metrics.last_success(&job, now),
+            RunState::Failed => self.shared.metrics.last_failure(&job, now),
+            _ => {}
         }
         tracing::info!(state = state.label(), duration_s = self.started.elapsed().as_secs_f64(), "run ended");
         self.shared.tell(Event::RunEnded { run: self.claimed.id, state });

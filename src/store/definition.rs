@@ -33,6 +33,17 @@ pub struct StoredJob {
     pub definition: Definition,
 }
 
+/// How a job's last runs ended.
+#[derive(Clone, Debug)]
+pub struct LastEnds {
+    /// The job's name.
+    pub job: String,
+    /// The end of its last successful run.
+    pub success: Option<DateTime<Utc>>,
+    /// The end of its last run, if that failed.
+    pub failure: Option<DateTime<Utc>>,
+}
+
 /// A job as a list shows it.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct JobRow {
@@ -112,13 +123,14 @@ impl Store {
         .await
     }
 
-    /// Names of jobs that are not retired, with the end of their last successful run.
-    pub async fn last_successes(&self) -> Result<Vec<(String, Option<DateTime<Utc>>)>, StoreError> {
-        const DOING: &str = "reading last successes";
+    /// How the last runs of all jobs that are not retired ended.
+    pub async fn last_ends(&self) -> Result<Vec<LastEnds>, StoreError> {
+        const DOING: &str = "reading how last runs ended";
         self.call(DOING, async |connection| {
-            let rows =
-                connection.query(include_str!("sql/job_last_success.sql"), &[]).await.map_err(database(DOING))?;
-            Ok(rows.iter().map(|row| (row.get("name"), row.get("ended_at"))).collect())
+            let rows = connection.query(include_str!("sql/job_last_ends.sql"), &[]).await.map_err(database(DOING))?;
+            let of =
+                |row: &Row| LastEnds { job: row.get("name"), success: row.get("success"), failure: row.get("failure") };
+            Ok(rows.iter().map(of).collect())
         })
         .await
     }

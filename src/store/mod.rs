@@ -38,7 +38,7 @@ pub use claim::{Claimed, Claims, Line, Scope};
 pub use daemon::{DaemonRow, Heartbeat, Identity};
 pub use daemon_history::DaemonPast;
 pub use deadline::{JobDeadline, Verdict};
-pub use definition::{Definition, JobRow, StoredJob};
+pub use definition::{Definition, JobRow, LastEnds, StoredJob};
 pub use error::StoreError;
 pub use finding::FindingRow;
 pub use firing::{FiringFilter, FiringRow};

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::watchdog::{self, Watched};
 use super::{incarnation, state};
 use crate::api::{self, ApiState, Backend, Token};
 use crate::cli::arguments::Global;
@@ -30,6 +31,7 @@ pub(super) struct Serving {
     pub(super) ready: watch::Sender<Readiness>,
     pub(super) backend: watch::Sender<Option<Backend>>,
     pub(super) embedded: Option<Embedded>,
+    pub(super) watched: watch::Sender<Watched>,
 }
 
 /// Serves until it is told to stop.
@@ -48,8 +50,11 @@ pub(crate) async fn run(global: &Global) -> Result<Exit, CliError> {
     let state = ApiState { metrics: metrics.clone(), ready: shown, token, backend: reached };
     answering.spawn(api::serve(listener, state, stop_answering.clone()));
 
+    let (watched, heard) = watch::channel(None);
+    let mut watching = JoinSet::new();
+    watching.spawn(watchdog::ping(heard));
     let embedded = wire::embedded(&workspace.settings).await?;
-    let serving = Serving { workspace, metrics, ready, backend, embedded };
+    let serving = Serving { workspace, metrics, ready, backend, embedded, watched };
     let result = work(&serving, &mut signals).await;
 
     stop_answering.cancel();
@@ -59,6 +64,7 @@ pub(crate) async fn run(global: &Global) -> Result<Exit, CliError> {
         }
     }
     release(serving.embedded).await;
+    watching.shutdown().await;
     tracing::info!("stopped");
     result.map(|()| Exit::Done)
 }

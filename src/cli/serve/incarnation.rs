@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::command::Serving;
 use super::jobs::Jobs;
 use crate::cli::doctor;
+use super::watchdog::tell_service_manager;
 use crate::cli::error::CliError;
 use crate::cli::signals::{Asked, Signals};
 use crate::cli::wire;
@@ -37,6 +38,7 @@ pub(super) async fn live(serving: &Serving, store: &Store, signals: &mut Signals
         daemon = starting => daemon?,
         () = signals.stop() => return Ok(End::Stopped),
     };
+    serving.watched.send_replace(Some(daemon.beats()));
     tell_service_manager(NotifyState::Ready);
     tracing::info!(daemon.id = %daemon.id(), "ready");
     let mut readiness = daemon.readiness();
@@ -62,6 +64,7 @@ pub(super) async fn live(serving: &Serving, store: &Store, signals: &mut Signals
             },
         }
     };
+    serving.watched.send_replace(None);
     if end == End::Stopped {
         tell_service_manager(NotifyState::Stopping);
         tracing::info!(drain = %humantime::format_duration(settings.drain), "stopping; a second signal hurries");
@@ -80,12 +83,5 @@ async fn stop(daemon: Daemon, signals: &mut Signals) {
             () = &mut stopping => return,
             () = signals.stop() => hurry.cancel(),
         }
-    }
-}
-
-/// Tells systemd, where it started us.
-fn tell_service_manager(state: NotifyState<'_>) {
-    if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::warn!(%error, "telling the service manager");
     }
 }

@@ -57,6 +57,7 @@ families! {
     lock_held: IntGaugeVec = "windlass_lock_held" ["lock_class"] "Locks held now.";
     lock_waiting: IntGaugeVec = "windlass_lock_waiting" ["lock_class"] "Places taken in queues for locks now.";
     last_success: GaugeVec = "windlass_job_last_success_timestamp_seconds" ["job"] "End of the last successful run.";
+    last_failure: GaugeVec = "windlass_job_last_failure_timestamp_seconds" ["job"] "End of the last failed run.";
     next_run: GaugeVec = "windlass_job_next_run_timestamp_seconds" ["job"] "The job's next due time.";
     replica_published: GaugeVec = "windlass_replica_published_timestamp_seconds" ["replica"]
         "When the replica became visible.";

@@ -75,6 +75,11 @@ impl Metrics {
         self.0.families.last_success.with_label_values(&[job]).set(seconds_of(ended));
     }
 
+    /// A job's last failure, now or as found in the state database.
+    pub fn last_failure(&self, job: &str, ended: DateTime<Utc>) {
+        self.0.families.last_failure.with_label_values(&[job]).set(seconds_of(ended));
+    }
+
     /// A job's next due time; `None` while it is paused or has no schedule.
     pub fn next_run(&self, job: &str, due: Option<DateTime<Utc>>) {
         match due {
@@ -177,6 +182,7 @@ impl Metrics {
     pub fn job_retired(&self, job: &str) {
         forget(&self.0.families.next_run, &[job]);
         forget(&self.0.families.last_success, &[job]);
+        forget(&self.0.families.last_failure, &[job]);
         let published: Vec<String> =
             lock(&self.0.replicas).extract_if(|(of, _), _| of == job).map(|(_, path)| path).collect();
         for path in published {

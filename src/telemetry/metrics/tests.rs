@@ -16,6 +16,7 @@ fn one_of_everything() -> Metrics {
     let time = DateTime::from_timestamp_millis(1_795_000_000_250);
     metrics.run_ended("j", RunState::Succeeded, second);
     metrics.last_success("j", time.unwrap());
+    metrics.last_failure("j", time.unwrap());
     metrics.next_run("j", time);
     metrics.attempt_ended("j", "s", "sql", AttemptState::TimedOut, second);
     metrics.attempts_lost(2);
@@ -78,6 +79,7 @@ fn labels_and_values_are_the_documented_ones() {
         r#"windlass_run_duration_seconds_bucket{job="j",le="21600"} 1"#,
         r#"windlass_lock_wait_seconds_count{lock_class="naver-api"} 1"#,
         r#"windlass_lock_waiting{lock_class="naver-api"} 4"#,
+        r#"windlass_job_last_failure_timestamp_seconds{job="j"} 1795000000.25"#,
         r#"windlass_job_next_run_timestamp_seconds{job="j"} 1795000000.25"#,
         r#"windlass_replica_generation{replica="/r.db"} 3"#,
         r#"windlass_replica_compaction_ratio{replica="/r.db"} 0.5"#,

@@ -1,0 +1,78 @@
+//! A real Prometheus calls, while jobs fail, wait and recover, and daemons and the state database come and go; and it
+//! stops to call.
+
+use nix::sys::signal::Signal;
+
+use super::world::World;
+
+fn firing(alert: &str, more: &str) -> String {
+    format!("ALERTS{{alertstate=\"firing\", alertname=\"{alert}\"{more}}}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn alerts_fire_and_resolve_while_a_daemon_is_at_work() {
+    let Some(world) = World::new().await else { return };
+    let serve = world.serve("one.log").await;
+    world.run("flaky", "succeeded").await;
+    world.sees("windlass_firings_total{job=\"tick\"}").await;
+    // The replica was never published, and nothing else is wrong.
+    let old = firing("WindlassReplicaOld", "");
+    world.sees(&old).await;
+    world.sees_no("ALERTS{alertname!=\"WindlassReplicaOld\"}").await;
+    world.run("replica", "succeeded").await;
+
+    // A job fails, and is mended.
+    let failed = firing("WindlassJobFailed", ", job=\"flaky\", severity=\"critical\"");
+    world.folder.database.execute("alter table thing rename to other").await;
+    world.run("flaky", "failed").await;
+    world.sees(&failed).await;
+    world.folder.database.execute("alter table other rename to thing").await;
+    world.run("flaky", "succeeded").await;
+    world.sees_no(&failed).await;
+
+    // A step gets by with its minimum of workers; that is told for a while.
+    let below = firing("WindlassWorkersBelowTarget", ", job=\"totals\", step=\"a\"");
+    world.run("totals", "succeeded").await;
+    world.sees(&below).await;
+
+    // A lock is waited for.
+    let waited = firing("WindlassLockWaitedLong", ", lock_class=\"gate\"");
+    world.folder.database.execute("insert into gate values (1)").await;
+    let holder = world.trigger("holder");
+    world.comes_to(&holder, "running").await;
+    let waiter = world.trigger("waiter");
+    world.sees(&waited).await;
+    world.folder.database.execute("delete from gate").await;
+    world.comes_to(&waiter, "succeeded").await;
+    world.sees_no(&waited).await;
+    world.sees_no(&below).await;
+
+    // The state database hangs.
+    let state = firing("WindlassStateDown", "");
+    world.server.freeze();
+    world.sees(&state).await;
+    world.server.thaw();
+    world.sees_no(&state).await;
+
+    // The daemon dies in the middle of a step; due times pass that nobody notices; another one takes over.
+    let (down, lost) = (firing("WindlassDown", ""), firing("WindlassAttemptsLost", ""));
+    let missed = firing("WindlassFiringsMissed", ", job=\"tick\"");
+    world.folder.database.execute("insert into gate values (1)").await;
+    let holder = world.trigger("holder");
+    world.comes_to(&holder, "running").await;
+    serve.signal(Signal::SIGKILL);
+    world.sees(&down).await;
+    let serve = world.serve("two.log").await;
+    world.sees(&lost).await;
+    world.sees(&missed).await;
+    world.sees_no(&down).await;
+    world.folder.database.execute("delete from gate").await;
+    world.comes_to(&holder, "succeeded").await;
+    world.sees_no(&lost).await;
+    world.sees_no(&missed).await;
+    world.sees_no(&old).await;
+
+    serve.signal(Signal::SIGTERM);
+    serve.end().await.ends(0);
+    world.close().await;
+}

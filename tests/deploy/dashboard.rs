@@ -1,0 +1,76 @@
+//! Every question that the dashboard asks is asked of a real Prometheus, and has an answer.
+
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+use super::text;
+use super::world::World;
+use crate::support::eventually;
+
+/// Panels that are empty where nothing is wrong.
+const EMPTY_WHEN_WELL: &[&str] = &["Alerts"];
+
+/// The title of each panel with each of its questions.
+fn questions() -> Vec<(String, String)> {
+    let dashboard: Value = serde_json::from_str(&text("deploy/grafana/windlass.json")).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap().iter().filter(|panel| panel["type"] != "row");
+    let mut questions = Vec::new();
+    for panel in panels {
+        let targets = panel["targets"].as_array().unwrap();
+        assert!(!targets.is_empty(), "{panel}");
+        for target in targets {
+            questions.push((panel["title"].as_str().unwrap().to_owned(), target["expr"].as_str().unwrap().to_owned()));
+        }
+    }
+    questions
+}
+
+#[test]
+fn panels_have_numbers_of_their_own_and_do_not_lie_over_each_other() {
+    let dashboard: Value = serde_json::from_str(&text("deploy/grafana/windlass.json")).unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    let mut taken = std::collections::BTreeMap::new();
+    for panel in dashboard["panels"].as_array().unwrap() {
+        assert!(seen.insert(panel["id"].as_u64().unwrap()), "{panel}");
+        let place = |key: &str| panel["gridPos"][key].as_u64().unwrap();
+        assert!(place("x") + place("w") <= 24, "{panel}");
+        for row in place("y")..place("y") + place("h") {
+            for column in place("x")..place("x") + place("w") {
+                let other = taken.insert((row, column), panel["title"].clone());
+                assert!(other.is_none(), "{} lies over {}", panel["title"], other.unwrap());
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_panel_has_an_answer() {
+    let Some(world) = World::new().await else { return };
+    let serve = world.serve("one.log").await;
+    for (job, end) in
+        [("copy", "succeeded"), ("totals", "succeeded"), ("replica", "succeeded"), ("holder", "succeeded")]
+    {
+        world.run(job, end).await;
+    }
+    world.run("flaky", "succeeded").await;
+    world.folder.database.execute("drop table thing").await;
+    world.run("flaky", "failed").await;
+    // Locks are shown while they are held.
+    world.folder.database.execute("insert into gate values (1)").await;
+    let holder = world.trigger("holder");
+    for (title, question) in questions() {
+        let question = question.replace("$job", ".*").replace("$__rate_interval", "5s").replace("$__range", "1h");
+        assert!(!question.contains('$'), "{title}: {question}");
+        eventually(&format!("{title}: {question}"), async || {
+            let Some(answer) = world.prometheus.answer(&question).await else { return false };
+            assert_eq!(answer["status"], "success", "{title}: {question}: {answer}");
+            EMPTY_WHEN_WELL.contains(&title.as_str()) || answer.pointer("/data/result/0").is_some()
+        })
+        .await;
+    }
+    world.folder.database.execute("delete from gate").await;
+    world.comes_to(&holder, "succeeded").await;
+    serve.signal(Signal::SIGTERM);
+    serve.end().await.ends(0);
+    world.close().await;
+}

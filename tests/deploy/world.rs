@@ -1,0 +1,166 @@
+//! A daemon with jobs of every kind that has metrics, and a Prometheus with the rules of `deploy/` that looks at it.
+
+use std::net::SocketAddr;
+
+use super::text;
+use crate::cli::folder::{Folder, Running};
+use crate::support::prometheus::{Prometheus, free_address};
+use crate::support::{PrivateServer, eventually};
+
+/// The statement of a job that goes on as long as a table has a row.
+const WHILE_CLOSED: &str = "do $$ begin while exists (select from gate) loop perform pg_sleep(0.02); end loop; end $$";
+
+/// Makes a query parallel, whatever it costs.
+const TABLES: &str = "create table thing (n int); create table gate (n int);
+    create table source (n int); insert into source select generate_series(1, 1000);
+    create schema staging; create schema mart";
+
+/// A table whose query is planned with four workers.
+const PAGES: &str = "create table pages (id int, pad text);
+    alter table pages alter pad set storage plain;
+    alter table pages set (parallel_workers = 4, autovacuum_enabled = off);
+    insert into pages select g, repeat('x', 7000) from generate_series(1, 64) g;
+    analyze pages";
+
+/// All of it.
+pub(super) struct World {
+    pub(super) folder: Folder,
+    /// Has the state, and one free worker slot.
+    pub(super) server: PrivateServer,
+    pub(super) prometheus: Prometheus,
+    address: SocketAddr,
+}
+
+impl World {
+    /// Everything but the daemon; `None`, with the reason printed, where there is no Prometheus.
+    pub(super) async fn new() -> Option<Self> {
+        let address = free_address();
+        let prometheus = Prometheus::start(&config(address), &[("windlass.rules.yml", &quick_rules())])?;
+        // One slot of the two is the launcher's of logical replication.
+        let server = PrivateServer::start(&["max_worker_processes=2"], false).await;
+        let folder = Folder::new().await;
+        folder.database.execute(TABLES).await;
+        server.server("postgres").connect("test-admin").await.unwrap().client().batch_execute(PAGES).await.unwrap();
+        let world = Self { folder, server, prometheus, address };
+        world.write_settings();
+        world.write_jobs();
+        Some(world)
+    }
+
+    fn write_settings(&self) {
+        let (state, pg) = (self.server.embedded().url("postgres"), self.folder.database.url());
+        self.folder.write(
+            "windlass.yaml",
+            &format!(
+                "data_dir: data\nstate: {{postgres: {{url: \"{state}\"}}}}\nhttp: {{listen: \"{}\"}}\n\
+                 connections:\n  pg: {{postgres: {{url: \"{pg}\"}}}}\n  tight: {{postgres: {{url: \"{state}\"}}}}\n  \
+                 market: {{duckdb: {{path: market.db}}}}\n",
+                self.address
+            ),
+        );
+    }
+
+    fn write_jobs(&self) {
+        self.folder.sql_job("flaky", "select from thing");
+        for name in ["holder", "waiter"] {
+            let job = format!(
+                "job: {name}\nlocks: [gate/x]\nsteps:\n  - id: a\n    sql: {{connection: pg, statement: \"{WHILE_CLOSED}\"}}\n"
+            );
+            self.folder.write(&format!("jobs/{name}.yaml"), &job);
+        }
+        for (name, head, step) in [
+            ("tick", "schedule: {every: 1s, missed: skip}\n", "sql: {connection: pg, statement: select 1}"),
+            (
+                "copy",
+                "",
+                "copy_to_staging: {from: {connection: pg, table: source}, to: {connection: pg, table: staging.target}}",
+            ),
+            (
+                "totals",
+                "",
+                "parallel_ctas: {connection: tight, table: totals, workers: {target: 2, minimum: 1, attempts: 1, \
+                 slot_wait: 0s}, query: \"select id from pages where pg_sleep(0.002)::text is not null\"}",
+            ),
+            (
+                "replica",
+                "",
+                "sql: {connection: market, statement: create table if not exists t as select 1 as n}\n  - id: b\n    \
+                 publish_replica: {from: {connection: market}, to: replica.db, max_age: 1h}",
+            ),
+        ] {
+            self.folder
+                .write(&format!("jobs/{name}.yaml"), &format!("job: {name}\n{head}steps:\n  - id: a\n    {step}\n"));
+        }
+    }
+
+    /// Starts the daemon.
+    pub(super) async fn serve(&self, log: &str) -> Running {
+        let serve = self.folder.start_as(log, &["serve"]);
+        serve.says("ready").await;
+        serve
+    }
+
+    /// Queues a run and returns its id.
+    pub(super) fn trigger(&self, job: &str) -> String {
+        self.folder.call(&["trigger", job, "--json"]).ends(0).json()["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until a run has come to this state.
+    pub(super) async fn comes_to(&self, run: &str, state: &str) {
+        let now = || self.folder.call(&["show", run, "--json"]).ends(0).json()["state"].as_str().unwrap().to_owned();
+        eventually(&format!("run {run} is {state}"), async || now() == state).await;
+    }
+
+    /// Runs a job to its end.
+    pub(super) async fn run(&self, job: &str, end: &str) {
+        let run = self.trigger(job);
+        self.comes_to(&run, end).await;
+    }
+
+    /// Waits until a query has a result.
+    pub(super) async fn sees(&self, query: &str) {
+        eventually(query, async || self.prometheus.value(query).await.is_some()).await;
+    }
+
+    /// Waits until a query has none.
+    pub(super) async fn sees_no(&self, query: &str) {
+        let none = async || {
+            let answer = self.prometheus.answer(query).await;
+            answer.is_some_and(|answer| answer.pointer("/data/result/0").is_none() && answer["status"] == "success")
+        };
+        eventually(&format!("no more {query}"), none).await;
+    }
+
+    pub(super) async fn close(self) {
+        self.folder.close().await;
+    }
+}
+
+/// The configuration of `deploy/`, for this daemon and in a hurry.
+fn config(address: SocketAddr) -> String {
+    let config = text("deploy/prometheus/prometheus.yml");
+    assert!(config.contains("127.0.0.1:8321") && config.contains("interval: 15s"));
+    config.replace("127.0.0.1:8321", &address.to_string()).replace("interval: 15s", "interval: 200ms")
+}
+
+/// The rules of `deploy/` with every window of ten seconds, and every patience of one.
+pub(super) fn quick_rules() -> String {
+    let mut quick = String::new();
+    for line in text("deploy/prometheus/windlass.rules.yml").lines() {
+        if let Some((indent, _)) = line.split_once("for: ").filter(|(indent, _)| indent.trim().is_empty()) {
+            quick += &format!("{indent}for: 1s\n");
+            continue;
+        }
+        let mut rest = line;
+        while let Some((at, open)) = [" offset ", "["].iter().filter_map(|open| Some((rest.find(open)?, *open))).min() {
+            let (before, after) = rest.split_at(at + open.len());
+            let length = after.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(after.len());
+            quick += before;
+            quick += if after.starts_with(|first: char| first.is_ascii_digit()) { "10s" } else { &after[..length] };
+            rest = &after[length..];
+        }
+        quick += rest;
+        quick.push('\n');
+    }
+    quick
+}
