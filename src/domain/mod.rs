@@ -20,6 +20,7 @@ pub mod progress;
 pub mod readiness;
 pub mod replica;
 pub mod retry;
+pub mod role;
 pub mod run;
 pub mod schedule;
 pub mod secret;
