@@ -1,15 +1,27 @@
-//! HTTP: pages for people, metrics, health.
+//! HTTP: the API, the pages, metrics and health.
 //!
-//! Metrics and health come from memory, so that a probe is answered while the state database hangs. Pages are read from
-//! the state database, through connections of their own.
+//! Who asks is known by a token or a session (`access`, `caller`); what another site's page made a browser send is refused
+//! before (`guard`). Probes and metrics come from memory, so that they are answered while the state database hangs; all
+//! else is read through connections of its own.
 
+mod access;
 mod backend;
+mod caller;
+mod connections;
+mod failures;
+mod guard;
 mod health;
+mod login;
 mod metrics;
 mod pages;
+mod problem;
 mod security;
 mod serve;
+mod session;
 
+pub use access::{Access, NamedToken};
 pub use backend::Backend;
+pub use caller::Caller;
+pub use problem::Problem;
 pub use security::Token;
 pub use serve::{ApiState, router, serve};

@@ -1,13 +1,13 @@
-//! Who may read, and what a browser is told not to do with an answer.
+//! Tokens, and what a browser is told not to do with an answer.
 
 use std::fmt;
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::Response;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// The bearer token that readers must show. Kept as a digest: it can't be printed, and digests have one length.
+/// A token that somebody must show. Kept as a digest: it can't be printed, and digests have one length.
 #[derive(Clone)]
 pub struct Token([u8; 32]);
 
@@ -19,8 +19,13 @@ impl Token {
     }
 
     /// Whether this is the token. Takes the same time wherever the two differ.
-    fn is(&self, shown: &[u8]) -> bool {
+    pub(super) fn is(&self, shown: &[u8]) -> bool {
         self.0.ct_eq(&<[u8; 32]>::from(Sha256::digest(shown))).into()
+    }
+
+    /// Its digest, which seals sessions.
+    pub(super) const fn digest(&self) -> &[u8; 32] {
+        &self.0
     }
 }
 
@@ -30,39 +35,26 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Whether a request with these headers may read.
-pub(super) fn admits(token: Option<&Token>, headers: &HeaderMap) -> bool {
-    let Some(token) = token else { return true };
-    let shown = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
-    match shown.split_at_checked("bearer ".len()) {
-        Some((scheme, shown)) => scheme.eq_ignore_ascii_case(b"bearer ") && token.is(shown.trim_ascii()),
-        None => false,
-    }
-}
+/// What pages may load: what this server has, and nothing that stands within a page.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+                      form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-/// The answer to whoever may not.
-pub(super) fn refusal() -> Response {
-    let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
-    (StatusCode::UNAUTHORIZED, challenge, "a token is needed: send `Authorization: Bearer …`\n").into_response()
-}
-
-/// Headers of every answer, where it doesn't say otherwise: script and style of our own only and none within a page, no
-/// frame, no guessing of types, no copy kept.
+/// Headers of every answer: own scripts and styles only, no frame, no guessing of types, no copy kept unless the answer
+/// says so. A page of this server is told from where a request came, others are not: without that, a form sent over plain
+/// HTTP would look as if it came from elsewhere.
 pub(super) async fn harden(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-             form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-        ),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
@@ -70,23 +62,13 @@ pub(super) async fn harden(mut response: Response) -> Response {
 mod tests {
     use super::*;
 
-    fn admitted(token: Option<&str>, authorization: Option<&str>) -> bool {
-        let mut headers = HeaderMap::new();
-        if let Some(authorization) = authorization {
-            headers.insert(header::AUTHORIZATION, authorization.parse().unwrap());
-        }
-        admits(token.and_then(Token::new).as_ref(), &headers)
-    }
-
     #[test]
-    fn only_the_token_opens_and_without_one_all_may_read() {
-        assert!(admitted(None, None));
-        assert!(admitted(Some("s3cret\n"), Some("Bearer s3cret")));
-        assert!(admitted(Some("s3cret"), Some("bearer s3cret")));
-        for wrong in ["Bearer s3cre", "Bearer s3crett", "Bearer ", "Basic s3cret", "s3cret", ""] {
-            assert!(!admitted(Some("s3cret"), Some(wrong)), "{wrong}");
+    fn only_the_token_itself_is_the_token() {
+        let token = Token::new("s3cret\n").unwrap();
+        assert!(token.is(b"s3cret"));
+        for wrong in ["s3cre", "s3crett", "", "S3CRET", "s3cret\n"] {
+            assert!(!token.is(wrong.as_bytes()), "{wrong}");
         }
-        assert!(!admitted(Some("s3cret"), None));
     }
 
     #[test]

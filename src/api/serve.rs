@@ -3,24 +3,35 @@
 use std::io;
 use std::time::Duration;
 
-use axum::middleware::map_response;
-use axum::routing::get;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
 use axum::{Extension, Router};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 
+use crate::domain::code::Code;
 use crate::domain::readiness::Readiness;
 use crate::telemetry::Metrics;
 
+use super::access::Access;
 use super::backend::Backend;
-use super::security::{self, Token};
-use super::{health, metrics, pages};
+use super::problem::Problem;
+use super::{connections, guard, health, login, metrics, pages, security};
 
 /// How long answers that are under way may take once the daemon stops. A reader that has stopped reading must not
 /// hold the daemon's end up.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
+/// How long an answer may take to begin, the request's body included.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// Longest body of a request: parameters and forms are small.
+const LONGEST_BODY: usize = 256 * 1024;
 
 /// What the pages show. Cheap to clone.
 #[derive(Clone)]
@@ -29,27 +40,47 @@ pub struct ApiState {
     pub metrics: Metrics,
     /// Whether it does its work, as the engine last saw it.
     pub ready: watch::Receiver<Readiness>,
-    /// What readers of `/metrics` must show; `None`: nothing.
-    pub token: Option<Token>,
+    /// Who may read and act.
+    pub access: Access,
     /// What is read and acted on; `None` until the state database was reached for the first time.
     pub backend: watch::Receiver<Option<Backend>>,
+    /// Says that the daemon stops: answers that go on for long end then.
+    pub stopping: CancellationToken,
 }
 
 impl ApiState {
+    /// The state of a daemon that isn't stopping.
+    pub fn new(
+        metrics: Metrics,
+        ready: watch::Receiver<Readiness>,
+        access: Access,
+        backend: watch::Receiver<Option<Backend>>,
+    ) -> Self {
+        Self { metrics, ready, access, backend, stopping: CancellationToken::new() }
+    }
+
     /// What is read and acted on, if the state database was ever reached.
     pub fn backend(&self) -> Option<Backend> {
         self.backend.borrow().clone()
     }
 }
 
-/// The routes. Streams end with `stopping`: nobody would end them otherwise.
-pub fn router(state: ApiState, stopping: CancellationToken) -> Router {
+/// The routes.
+pub fn router(state: ApiState) -> Router {
+    let access = state.access.clone();
+    // Streams end with the daemon: nobody would end them otherwise.
+    let streams = pages::Streams::new(state.stopping.clone());
     Router::new()
-        .merge(pages::router())
+        .merge(pages::router(&state))
         .route("/metrics", get(metrics::metrics))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
-        .layer(Extension(pages::Streams::new(stopping)))
+        .layer(Extension(streams))
+        .route("/login", get(login::form).post(login::sign_in))
+        .route("/logout", post(login::sign_out))
+        .layer(DefaultBodyLimit::max(LONGEST_BODY))
+        .layer(from_fn(bounded))
+        .layer(from_fn_with_state(access, guard::check))
         .layer(map_response(security::harden))
         .layer(CompressionLayer::new())
         .with_state(state)
@@ -57,15 +88,23 @@ pub fn router(state: ApiState, stopping: CancellationToken) -> Router {
 
 /// Serves until `shutdown`, then lets answers that are under way end.
 pub async fn serve(listener: TcpListener, state: ApiState, shutdown: CancellationToken) -> io::Result<()> {
-    let stopping = shutdown.clone();
-    let server =
-        axum::serve(listener, router(state, stopping.clone())).with_graceful_shutdown(shutdown.cancelled_owned());
+    let router = router(ApiState { stopping: shutdown.clone(), ..state });
     let patience = async {
-        stopping.cancelled().await;
+        shutdown.cancelled().await;
         tokio::time::sleep(LAST_ANSWERS).await;
     };
     tokio::select! {
-        ended = server => ended,
+        ended = connections::answer(listener, router, shutdown.clone()) => ended,
         () = patience => Ok(()),
+    }
+}
+
+/// Ends a request that is not answered in time: a body that never comes must not hold its connection for ever. A stream of
+/// events has begun by then, and goes on.
+async fn bounded(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(ANSWER, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::new(StatusCode::REQUEST_TIMEOUT, Code::TimedOut, "the request was not complete in time")
+            .into_response(),
     }
 }

@@ -90,6 +90,7 @@ const fn exit_of(code: Code) -> Exit {
         | Code::Template
         | Code::Parameter
         | Code::NotFound
+        | Code::Conflict
         | Code::Connection
         | Code::LocalFile => Exit::BadInput,
         _ => Exit::RunFailed,

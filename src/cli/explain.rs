@@ -16,7 +16,7 @@ pub(super) fn run(arguments: &ExplainArguments, global: &Global) -> Result<Exit,
         CliError::input(Code::NotFound, format!("there is no error code `{wanted}`"), hint)
     })?;
     if global.json {
-        output::json(&json!({"code": code, "title": title(code), "page": code.page()}))?;
+        output::json(&json!({"code": code, "title": code.title(), "page": code.page()}))?;
     } else {
         output::line(code.page().trim_end())?;
     }
@@ -25,18 +25,12 @@ pub(super) fn run(arguments: &ExplainArguments, global: &Global) -> Result<Exit,
 
 fn list(global: &Global) -> Result<Exit, CliError> {
     if global.json {
-        let all: Vec<_> = Code::ALL.iter().map(|code| json!({"code": code, "title": title(*code)})).collect();
+        let all: Vec<_> = Code::ALL.iter().map(|code| json!({"code": code, "title": code.title()})).collect();
         output::json(&all)?;
     } else {
         for code in Code::ALL {
-            output::line(format!("{code}  {}", title(*code)))?;
+            output::line(format!("{code}  {}", code.title()))?;
         }
     }
     Ok(Exit::Done)
-}
-
-/// The page's title without the code.
-fn title(code: Code) -> &'static str {
-    let first = code.page().lines().next().unwrap_or_default();
-    first.split_once(": ").map_or(first, |(_, title)| title)
 }

@@ -152,6 +152,29 @@ codes! {
     LocalFile = "WL0909",
     /// Runs hold locks that each other waits for.
     LockCircle = "WL0910",
+
+    /// A token is needed, or the one that was shown isn't known.
+    NotSignedIn = "WL1001",
+    /// The token's role doesn't allow this.
+    NotAllowed = "WL1002",
+    /// A request that another site's page sent, or to a name that isn't this server's.
+    ForeignRequest = "WL1003",
+    /// Too many wrong tokens from one address.
+    TooManyFailures = "WL1004",
+    /// A request can't be read.
+    Request = "WL1005",
+    /// A run or job isn't in a state in which this can be done.
+    Conflict = "WL1006",
+    /// An idempotency key was used before for something else.
+    IdempotencyKey = "WL1007",
+}
+
+impl Code {
+    /// What the code means, in a line: its page's title.
+    pub fn title(self) -> &'static str {
+        let first = self.page().lines().next().unwrap_or_default();
+        first.split_once(": ").map_or(first, |(_, title)| title)
+    }
 }
 
 impl std::fmt::Display for Code {

@@ -3,8 +3,8 @@
 //! Everything here is a plain value or a pure function of plain values. Time and randomness come in as arguments.
 //! Nothing here knows tokio, a database or another module of this crate, so every rule can be tested by itself.
 
-pub mod amount;
 pub mod alert;
+pub mod amount;
 pub mod charset;
 pub mod code;
 pub mod deadline;
@@ -24,6 +24,7 @@ pub mod progress;
 pub mod readiness;
 pub mod replica;
 pub mod retry;
+pub mod role;
 pub mod run;
 pub mod schedule;
 pub mod secret;

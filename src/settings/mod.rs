@@ -13,8 +13,10 @@ mod resolve;
 #[expect(clippy::module_inception, reason = "the resolved form is what this module is named after")]
 mod settings;
 mod surroundings;
+mod tokens;
 
 pub use settings::{
     ConnectionSettings, HttpSettings, LogFormat, LoggingSettings, PostgresUrl, RetentionSettings, Settings,
+    TokenSettings,
 };
 pub use surroundings::Surroundings;

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::domain::role::Role;
 use crate::spec::authored::{Length, Pairs, RawNotify};
 
 /// The daemon's settings.
@@ -53,10 +54,28 @@ pub(super) struct RawState {
 pub(super) struct RawHttp {
     /// Address and port. Default: 127.0.0.1:8321.
     pub(super) listen: Option<String>,
-    /// File that holds the token for reading and acting.
+    /// File that holds a token for reading and acting; short for one entry `token` of `tokens` that may operate.
     pub(super) token_file: Option<String>,
-    /// The address by which people reach it, for links: `https://windlass.example.org`.
+    /// Who may read and act. Without any token everybody may, and the address must be a loopback one.
+    pub(super) tokens: Option<Vec<RawToken>>,
+    /// The address that people reach this server by, if it stands behind another: `https://windlass.example.com`.
     pub(super) public_url: Option<String>,
+}
+
+/// A token for the API and the pages.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Token")]
+pub(super) struct RawToken {
+    /// Who has it; actions are recorded under this name.
+    #[schemars(required)]
+    pub(super) name: Option<String>,
+    /// `read`: see everything; `operate`: act too.
+    #[schemars(required)]
+    pub(super) role: Option<Role>,
+    /// File that holds the token.
+    #[schemars(required)]
+    pub(super) token_file: Option<String>,
 }
 
 /// A connection: `postgres` or `duckdb`.

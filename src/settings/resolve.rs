@@ -10,12 +10,12 @@ use crate::spec::authored::{At, Length, Problems, parse_duration};
 
 use super::objects;
 use super::password::passwords;
-use super::raw::{RawConnection, RawHttp, RawLogging, RawPostgres, RawSettings};
+use super::raw::{RawConnection, RawLogging, RawPostgres, RawSettings};
 use super::settings::{ConnectionSettings, HttpSettings, LoggingSettings, PostgresUrl, RetentionSettings, Settings};
 use super::surroundings::Surroundings;
 
 /// Where the HTTP server listens, if the settings say nothing else.
-const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8321);
+pub(super) const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8321);
 
 /// Shorter values of allowed environment variables aren't masked: hiding every `a` would hide the text around it.
 const SHORTEST_SECRET: usize = 4;
@@ -30,7 +30,7 @@ pub(super) fn defaults(base: &Path, surroundings: &Surroundings) -> Settings {
         data_dir: surroundings.data_dir(),
         jobs_dir: base.join("jobs"),
         state: None,
-        http: HttpSettings { listen: LISTEN, token: None, public_url: None },
+        http: HttpSettings { listen: LISTEN, tokens: Vec::new(), public_url: None },
         connections: BTreeMap::new(),
         objects: BTreeMap::new(),
         object_variables: objects::variables(surroundings),
@@ -151,27 +151,6 @@ impl Resolver<'_, '_> {
                 Err(complaint) => self.wrong(at.key(key), complaint, "durations are written as `30s`, `1h30m` or `7d`"),
             }
         }
-    }
-
-    fn http(&mut self, raw: &RawHttp, at: At<'_>) -> HttpSettings {
-        let token = self.secret_file(raw.token_file.as_ref(), at, "token_file");
-        let listen = raw.listen.as_ref().map_or(Some(LISTEN), |text| {
-            let listen = text.replace("localhost:", "127.0.0.1:").parse().ok();
-            if listen.is_none() {
-                let hint = "write address and port: `127.0.0.1:8321`, `[::1]:8321`, `0.0.0.0:8321`";
-                self.wrong(at.key("listen"), format!("`{text}` is no address to listen on"), hint);
-            }
-            listen
-        });
-        if let Some(listen) = listen.filter(|listen| !listen.ip().is_loopback() && raw.token_file.is_none()) {
-            let message = format!("`{listen}` can be reached from other machines, and there is no token");
-            self.wrong(at.key("listen"), message, "add `token_file`, or listen on 127.0.0.1");
-        }
-        let public_url = raw.public_url.clone();
-        if public_url.as_ref().is_some_and(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
-            self.wrong(at.key("public_url"), "`public_url` is no address", "write `https://windlass.example.org`");
-        }
-        HttpSettings { listen: listen.unwrap_or(LISTEN), token, public_url }
     }
 
     fn connection(&mut self, raw: &RawConnection, at: At<'_>) -> Option<ConnectionSettings> {

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::domain::alert::Notify;
 use crate::domain::object::StoreOptions;
+use crate::domain::role::Role;
 use crate::domain::secret::Secret;
 use crate::spec::{ConnectionKind, Known};
 
@@ -82,10 +83,21 @@ pub enum ConnectionSettings {
 pub struct HttpSettings {
     /// Address and port.
     pub listen: SocketAddr,
-    /// The token for reading and acting.
-    pub token: Option<Secret>,
-    /// The address by which people reach it, for links.
+    /// Who may read and act; nobody named: everybody who reaches the address may.
+    pub tokens: Vec<TokenSettings>,
+    /// The address that people reach it by, without a slash at its end.
     pub public_url: Option<String>,
+}
+
+/// A token and what it is good for.
+#[derive(Clone, Debug)]
+pub struct TokenSettings {
+    /// Who has it, as the record of actions names them.
+    pub name: String,
+    /// What it is good for.
+    pub role: Role,
+    /// The token.
+    pub token: Secret,
 }
 
 /// How long things are kept.

@@ -7,8 +7,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use windlass::api::{ApiState, Token, serve};
+use windlass::api::{Access, ApiState, NamedToken, Token, serve};
 use windlass::domain::readiness::Readiness;
+use windlass::domain::role::Role;
 use windlass::telemetry::Metrics;
 
 /// The API, served until this is stopped.
@@ -28,25 +29,55 @@ pub(super) struct Answer {
     pub(super) body: String,
 }
 
+impl Answer {
+    /// The body as JSON.
+    #[track_caller]
+    pub(super) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}\n{}", self.head, self.body))
+    }
+
+    /// A header's value, as it was sent but in lowercase.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")))
+    }
+}
+
+/// A token that may do everything.
+pub(super) fn operator(token: &str) -> NamedToken {
+    NamedToken { name: "token".to_owned(), role: Role::Operate, token: Token::new(token).unwrap() }
+}
+
 impl Api {
-    /// Serves on a free port.
+    /// Serves on a free port, to everybody or to whoever has the token.
     pub(super) async fn start(token: Option<&str>) -> Self {
+        Self::start_for(Access::new(token.map(operator).into_iter().collect(), None)).await
+    }
+
+    /// Serves on a free port.
+    pub(super) async fn start_for(access: Access) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (metrics, shutdown) = (Metrics::new(env!("CARGO_PKG_VERSION")), CancellationToken::new());
         let (ready, receiver) = watch::channel(Readiness::default());
-        let (_, backend) = watch::channel(None);
-        let state = ApiState { metrics: metrics.clone(), ready: receiver, token: token.and_then(Token::new), backend };
+        let (_, reached) = watch::channel(None);
+        let state = ApiState::new(metrics.clone(), receiver, access, reached);
         #[expect(clippy::disallowed_methods, reason = "the handle is awaited in `stop`")]
         let server = tokio::spawn(serve(listener, state, shutdown.clone()));
         Self { address, metrics, ready, shutdown, server }
     }
 
-    /// Asks for a page, with one more header line.
-    pub(super) async fn get(&self, path: &str, header: &str) -> Answer {
+    /// Asks for a page, with more header lines.
+    pub(super) async fn get(&self, path: &str, headers: &str) -> Answer {
+        self.send("GET", path, headers, "").await
+    }
+
+    /// Sends a request.
+    pub(super) async fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+        let host = if headers.contains("Host: ") { "" } else { "Host: localhost\r\n" };
+        let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+        let head = format!("{method} {path} HTTP/1.1\r\n{host}Connection: close\r\n{length}{headers}\r\n");
         let mut stream = TcpStream::connect(self.address).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: windlass\r\nConnection: close\r\n{header}\r\n");
-        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
         let mut text = String::new();
         stream.read_to_string(&mut text).await.unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();

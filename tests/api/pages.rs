@@ -68,7 +68,7 @@ async fn every_answer_tells_browsers_to_be_careful_also_a_404() {
 async fn an_idle_connection_does_not_hold_the_end_up() {
     let api = Api::start(None).await;
     let mut idle = TcpStream::connect(api.address).await.unwrap();
-    idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: windlass\r\n\r\n").await.unwrap();
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
     let mut first = [0; 1];
     idle.read_exact(&mut first).await.unwrap();
     tokio::time::timeout(std::time::Duration::from_secs(20), api.stop()).await.unwrap();

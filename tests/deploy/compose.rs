@@ -109,7 +109,7 @@ fn secrets_are_made_once_and_settings_jobs_and_prometheus_find_them() {
         );
     }
     let settings = loaded("deploy/compose/windlass.yaml", "/run/secrets", &secrets);
-    assert!(settings.state.is_some() && settings.http.token.is_some(), "no PostgreSQL is in the image");
+    assert!(settings.state.is_some() && !settings.http.tokens.is_empty(), "no PostgreSQL is in the image");
     jobs_pass(&settings, "deploy/compose/jobs");
 
     let Some(promtool) = tool("promtool") else { return };

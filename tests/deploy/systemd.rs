@@ -117,7 +117,7 @@ fn the_packages_settings_are_what_the_unit_says_and_their_comments_are_right_too
     let surroundings = Surroundings { folder: "/".into(), variables, ..Surroundings::default() };
     let settings =
         Settings::load(Some(&file), &surroundings).unwrap_or_else(|wrong| panic!("{}", spec::print(&wrong, false)));
-    assert!(settings.state.is_some() && settings.http.token.is_some() && !settings.http.listen.ip().is_loopback());
+    assert!(settings.state.is_some() && !settings.http.tokens.is_empty() && !settings.http.listen.ip().is_loopback());
 }
 
 /// Waits for a message of the daemon to its service manager.

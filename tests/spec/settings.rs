@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use windlass::domain::role::Role;
 use windlass::domain::secret::Secret;
 use windlass::settings::{ConnectionSettings, LogFormat, Settings, Surroundings};
 use windlass::spec;
@@ -30,7 +31,7 @@ fn each_wrong_file_is_refused_with_all_that_is_wrong_with_it() {
         let refused = Settings::load(Some(path), &surroundings(&folder(""))).expect_err("the file is wrong");
         spec::print(&refused, false)
     });
-    assert_eq!(seen, 7);
+    assert_eq!(seen, 8);
 }
 
 #[test]
@@ -64,7 +65,8 @@ env: [API_TOKEN, NOT_SET]
     assert_eq!(settings.data_dir, temporary.path().join("state"));
     assert_eq!(settings.jobs_dir, Path::new("/etc/windlass/jobs"));
     assert_eq!(settings.state.as_ref().unwrap().url.reveal(), "postgres://windlass:p%40ss@db:5432/windlass");
-    assert_eq!(settings.http.token, Some(Secret::new("s3cret")));
+    assert_eq!(settings.http.tokens[0].token, Secret::new("s3cret"));
+    assert_eq!(settings.http.tokens[0].role, Role::Operate);
     assert!(matches!(&settings.connections["source"], ConnectionSettings::Postgres(url) if url.password.is_some()));
     assert!(
         matches!(&settings.connections["warehouse"], ConnectionSettings::Embedded { database } if database == "warehouse")

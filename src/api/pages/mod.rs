@@ -16,6 +16,7 @@
 //! [`flash::done`] or [`flash::refused`]: on to a page that says what was done.
 
 mod acts;
+mod admit;
 mod assets;
 mod backend;
 mod daemons;
@@ -36,7 +37,7 @@ mod jobs;
 mod run;
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 
 pub(super) use live::Streams;
@@ -44,7 +45,7 @@ pub(super) use live::Streams;
 use super::serve::ApiState;
 
 /// The routes of all pages.
-pub(super) fn router() -> Router<ApiState> {
+pub(super) fn router(state: &ApiState) -> Router<ApiState> {
     Router::new()
         .route("/", get(jobs::page))
         .route("/live/jobs", get(jobs::live))
@@ -65,6 +66,7 @@ pub(super) fn router() -> Router<ApiState> {
         .merge(run::router())
         .route("/view", post(preferences::choose))
         .fallback(problem::nothing_here)
+        .layer(from_fn_with_state(state.clone(), admit::admit))
         .layer(from_fn(problem::dress))
         .layer(from_fn(flash::forget))
         .route("/assets/{version}/{name}", get(assets::asset))

@@ -23,6 +23,8 @@ pub(super) enum Problem {
     Away(String),
     /// Too many pages are watched live.
     TooMany,
+    /// Whoever asks may not: with which status, and why.
+    Refused(StatusCode, String),
     /// A defect; the log says which.
     Broken(Code),
 }
@@ -44,6 +46,7 @@ impl IntoResponse for Problem {
         let status = match self {
             Self::NothingHere | Self::Unknown(..) => StatusCode::NOT_FOUND,
             Self::Away(_) | Self::TooMany => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Refused(status, _) => status,
             Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let mut response = status.into_response();
@@ -103,6 +106,14 @@ fn words(problem: &Problem) -> (&'static str, Markup) {
             html! {
                 h1 { "Too many pages are watched live" }
                 p { "This one can be read; reload it to see what is new." }
+            },
+        ),
+        Problem::Refused(_, why) => (
+            "Not allowed",
+            html! {
+                h1 { "Not allowed" }
+                p { (why) "." }
+                p { "A token with the role " code { "operate" } " may do this: " a href="/login" { "sign in with another one" } "." }
             },
         ),
         Problem::Broken(code) => (

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::watchdog::{self, Watched};
 use super::{incarnation, state};
-use crate::api::{self, ApiState, Backend, Token};
+use crate::api::{self, Access, ApiState, Backend, NamedToken, Token};
 use crate::cli::arguments::Global;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::opened::release;
@@ -21,6 +21,7 @@ use crate::domain::failure::{Failure, Side};
 use crate::domain::readiness::Readiness;
 use crate::engine::Replicas;
 use crate::postgres::embedded::Embedded;
+use crate::settings::{HttpSettings, TokenSettings};
 use crate::store::Store;
 use crate::telemetry::Metrics;
 
@@ -43,11 +44,11 @@ pub(crate) async fn run(global: &Global) -> Result<Exit, CliError> {
     let (ready, shown) = watch::channel(Readiness { detail: "starting".to_owned(), ..Readiness::default() });
 
     let listener = listen(workspace.settings.http.listen).await?;
-    let token = workspace.settings.http.token.as_ref().and_then(|token| Token::new(token.reveal()));
+    let access = access(&workspace.settings.http);
     let stop_answering = CancellationToken::new();
     let mut answering = JoinSet::new();
     let (backend, reached) = watch::channel(None);
-    let state = ApiState { metrics: metrics.clone(), ready: shown, token, backend: reached };
+    let state = ApiState::new(metrics.clone(), shown, access, reached);
     answering.spawn(api::serve(listener, state, stop_answering.clone()));
 
     let (watched, heard) = watch::channel(None);
@@ -83,6 +84,15 @@ async fn work(serving: &Serving, signals: &mut Signals) -> Result<(), CliError> 
     store.close();
     answers.close();
     Ok(())
+}
+
+/// Who may read and act.
+fn access(http: &HttpSettings) -> Access {
+    let named = |token: &TokenSettings| {
+        let (name, role) = (token.name.clone(), token.role);
+        Some(NamedToken { name, role, token: Token::new(token.token.reveal())? })
+    };
+    Access::new(http.tokens.iter().filter_map(named).collect(), http.public_url.as_deref())
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, CliError> {

@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::command::Serving;
 use super::jobs::Jobs;
-use crate::cli::doctor;
 use super::watchdog::tell_service_manager;
+use crate::cli::doctor;
 use crate::cli::error::CliError;
 use crate::cli::signals::{Asked, Signals};
 use crate::cli::wire;

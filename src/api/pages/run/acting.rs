@@ -1,9 +1,10 @@
 //! What the forms of a run do.
 
-use axum::extract::{Form, Path};
+use axum::extract::{Extension, Form, Path};
 use axum::response::Response;
 use serde::Deserialize;
 
+use crate::api::caller::Caller;
 use crate::api::pages::backend::Reached;
 use crate::api::pages::problem::Problem;
 use crate::api::pages::{flash, links};
@@ -19,13 +20,18 @@ pub(super) struct Again {
 }
 
 /// `POST /runs/{run}/cancel`.
-pub(super) async fn cancel(Reached(backend): Reached, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(super) async fn cancel(
+    Reached(backend): Reached,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let run = read(&backend.store, &id).await?;
     let back = links::run(run.id);
     if run.state.is_final() {
         return Ok(flash::refused(&back, &format!("The run has ended already: {}.", run.state)));
     }
     let state = backend.store.cancel_run(run.id).await?;
+    backend.store.audit(&caller.name, "cancel", &run.id.to_string()).await?;
     Ok(flash::done(
         &back,
         match state {
@@ -38,6 +44,7 @@ pub(super) async fn cancel(Reached(backend): Reached, Path(id): Path<String>) ->
 /// `POST /runs/{run}/retry`.
 pub(super) async fn retry(
     Reached(backend): Reached,
+    Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     Form(again): Form<Again>,
 ) -> Result<Response, Problem> {
@@ -47,7 +54,10 @@ pub(super) async fn retry(
         return Ok(flash::refused(&back, &format!("The run has no step {}.", again.from)));
     };
     match backend.store.retry_run(run.id, from, None).await {
-        Ok(()) => Ok(flash::done(&back, &format!("The run is queued again, from step {}.", again.from))),
+        Ok(()) => {
+            backend.store.audit(&caller.name, "retry", &run.id.to_string()).await?;
+            Ok(flash::done(&back, &format!("The run is queued again, from step {}.", again.from)))
+        }
         Err(StoreError::Refused(why)) => Ok(flash::refused(&back, &format!("Not retried: {why}."))),
         Err(error) => Err(error.into()),
     }

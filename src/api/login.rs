@@ -1,0 +1,102 @@
+//! Signing in and out with a browser.
+
+use axum::extract::{ConnectInfo, Form, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use std::net::SocketAddr;
+
+use super::access::now;
+use super::serve::ApiState;
+
+/// Where to go once signed in.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Wanted {
+    /// A path of this server.
+    #[serde(default)]
+    next: String,
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub(super) struct SignIn {
+    #[serde(default)]
+    token: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// `GET /login`.
+pub(super) async fn form(State(state): State<ApiState>, Query(wanted): Query<Wanted>) -> Response {
+    if state.access.is_open() {
+        return Redirect::to(within(&wanted.next)).into_response();
+    }
+    page(&wanted.next, None).into_response()
+}
+
+/// `POST /login`: a cookie for whoever has a token, and on to the page that was wanted.
+pub(super) async fn sign_in(
+    State(state): State<ApiState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Form(form): Form<SignIn>,
+) -> Response {
+    let next = within(&form.next);
+    if state.access.is_open() {
+        return Redirect::to(next).into_response();
+    }
+    match state.access.with_token(Some(form.token.trim().as_bytes()), peer.ip()) {
+        Ok(caller) => {
+            let cookie = state.access.cookie(&caller, now()).map(|cookie| cookie.to_string());
+            ([(header::SET_COOKIE, cookie.unwrap_or_default())], Redirect::to(next)).into_response()
+        }
+        Err(problem) => {
+            let mut response = (problem.status(), page(next, Some(problem.detail()))).into_response();
+            if problem.status() == StatusCode::TOO_MANY_REQUESTS {
+                let told = problem.into_response();
+                if let Some(seconds) = told.headers().get(header::RETRY_AFTER) {
+                    response.headers_mut().insert(header::RETRY_AFTER, seconds.clone());
+                }
+            }
+            response
+        }
+    }
+}
+
+/// `POST /logout`.
+pub(super) async fn sign_out(State(state): State<ApiState>) -> Response {
+    ([(header::SET_COOKIE, state.access.no_cookie().to_string())], Redirect::to("/login")).into_response()
+}
+
+/// A path of this server, or its first page: nobody is sent elsewhere.
+fn within(next: &str) -> &str {
+    let elsewhere = next.starts_with("//") || next.contains(['\\', '\r', '\n', '\t']) || !next.starts_with('/');
+    if elsewhere || next.starts_with("/login") { "/" } else { next }
+}
+
+fn page(next: &str, problem: Option<&str>) -> Html<String> {
+    let problem = problem.map(|problem| format!("<p role=\"alert\">{}</p>", escaped(problem))).unwrap_or_default();
+    Html(format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Sign in · Windlass</title><main>\
+         <h1>Sign in</h1>{problem}<form method=\"post\" action=\"/login\"><label>Token <input type=\"password\" \
+         name=\"token\" autocomplete=\"current-password\" required></label><input type=\"hidden\" name=\"next\" \
+         value=\"{}\"><button>Sign in</button></form></main></html>",
+        escaped(within(next))
+    ))
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_sent_to_another_server() {
+        assert_eq!(within("/jobs/nightly?tab=runs"), "/jobs/nightly?tab=runs");
+        for elsewhere in ["//evil.example", "/\\evil.example", "https://evil.example", "", "jobs", "/\t/evil.example"] {
+            assert_eq!(within(elsewhere), "/", "{elsewhere}");
+        }
+    }
+}
