@@ -45,6 +45,7 @@ async fn command(arguments: &Arguments) -> Result<Exit, CliError> {
         Command::Locks => locks::run(global).await,
         Command::Replica(command) => replica::run(command, global).await,
         Command::Schema => completions::schema(),
+        Command::Openapi => completions::openapi(),
         Command::Explain(arguments) => explain::run(arguments, global),
         Command::Completions { shell } => completions::run(*shell),
     }

@@ -4,6 +4,7 @@
 //! computed comes in as arguments. Statements are in `sql/`, one purpose each. The store is concrete: there is one
 //! kind of state database, and tests have a real one.
 
+mod audit;
 mod backfill;
 mod claim;
 mod connection;
@@ -18,6 +19,7 @@ mod last_outcome;
 mod lock;
 mod migrate;
 mod note;
+mod once;
 mod pause;
 mod planning;
 mod pool;
@@ -25,8 +27,10 @@ mod progress;
 mod record;
 mod reservation;
 mod run;
+mod run_list;
 mod wake;
 
+pub use audit::{Act, Actor, AuditFilter, AuditRow, Via};
 pub use backfill::Later;
 pub use claim::{Claimed, Claims, Line, Scope};
 pub use daemon::{DaemonRow, Heartbeat, Identity};
@@ -35,9 +39,11 @@ pub use error::StoreError;
 pub use firing::{FiringFilter, FiringRow};
 pub use job_save::Saved;
 pub use lock::{Capacities, LockRow, StepLocks};
+pub use once::{MadeOnce, Once};
 pub use pause::RunMissed;
 pub use planning::{Planned, PlannedJob, Upcoming};
 pub use pool::Store;
 pub use record::Write;
-pub use run::{NewRun, RunFilter};
+pub use run::NewRun;
+pub use run_list::{RunFilter, RunPlace};
 pub use wake::{Wake, WakeListener};

@@ -3,12 +3,12 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::{GapInfo, Tz};
 
-use super::error::CliError;
 use crate::domain::code::Code;
+use crate::domain::failure::{Failure, Side};
 
 /// Which end of a stretch of time a point is: what a date alone means, and a local time that comes twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Edge {
+pub enum Edge {
     /// From it on.
     From,
     /// Up to it, itself included.
@@ -19,7 +19,7 @@ pub(super) enum Edge {
 const LOCAL: [&str; 4] = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"];
 
 /// The instant that the text means.
-pub(super) fn parse(text: &str, zone: Tz, edge: Edge) -> Result<DateTime<Utc>, CliError> {
+pub fn parse(text: &str, zone: Tz, edge: Edge) -> Result<DateTime<Utc>, Failure> {
     let text = text.trim();
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
         return Ok(instant.to_utc());
@@ -30,7 +30,7 @@ pub(super) fn parse(text: &str, zone: Tz, edge: Edge) -> Result<DateTime<Utc>, C
     let wrong = || {
         let hint = "write a date (2026-11-01), a time in the job's zone (2026-11-01T06:30), or one with its offset \
                     (2026-11-01T06:30:00+09:00)";
-        CliError::input(Code::Parameter, format!("`{text}` is no point in time"), hint)
+        Failure::permanent(Code::Parameter, Side::Internal, format!("`{text}` is no point in time")).with_hint(hint)
     };
     let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| wrong())?;
     Ok(match edge {
