@@ -12,9 +12,11 @@
 //! | `store` | `domain`, `postgres`, `telemetry` | `engine`, `steps`, `api` |
 //! | `steps` | `domain`, `postgres`, `duckdb`, `fetch`, `objects` | `store`, `engine`, `api` |
 //! | `engine` | `domain`, `steps`, `store`, `telemetry` | `postgres`, `duckdb`, `api` |
-//! | `api` | `domain`, `engine`, `store`, `telemetry` | `steps`, `postgres` |
+//! | `actions` | `domain`, `spec`, `store` | `steps`, `engine`, `api`, `cli` |
+//! | `api` | `domain`, `actions`, `engine`, `store`, `telemetry` | `steps`, `postgres` |
 //! | `cli`, `main` | everything | |
 
+pub mod actions;
 pub mod api;
 pub mod cli;
 pub mod domain;

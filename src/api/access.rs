@@ -9,6 +9,7 @@ use axum::http::{Extensions, HeaderMap, Uri, header};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::caller::Caller;
+use super::clock;
 use super::failures::Failures;
 use super::problem::Problem;
 use super::security::Token;
@@ -131,7 +132,7 @@ impl Access {
         let key = |name: &str| self.named(name).map(|known| *known.token.digest());
         cookies.find_map(|cookie| {
             let value = (cookie.name() == name).then(|| cookie.value().to_owned())?;
-            self.named(session::open(&value, now(), key)?)
+            self.named(session::open(&value, clock::now(), key)?)
         })
     }
 
@@ -157,12 +158,6 @@ pub(super) fn peer(extensions: &Extensions) -> IpAddr {
     let peer = extensions.get::<ConnectInfo<SocketAddr>>();
     // The server puts it there; without one all count as one.
     peer.map_or(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip())
-}
-
-/// Now, for the end of sessions. A clock that differs between daemons by minutes changes nothing about 14 days.
-#[expect(clippy::disallowed_methods, reason = "sessions are no work of the engine, and outlive no test")]
-pub(super) fn now() -> DateTime<Utc> {
-    Utc::now()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::problem::Problem;
 use super::serve::ApiState;
 use crate::domain::code::Code;
 use crate::domain::role::Role;
+use crate::store::{Actor, Via};
 
 /// Whoever sent a request.
 #[derive(Clone, Debug)]
@@ -22,6 +23,11 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The same as the record of actions has it.
+    pub fn actor(&self) -> Actor {
+        Actor { name: self.name.clone(), via: Via::Http }
+    }
+
     /// Refuses who may only read.
     pub fn operator(&self) -> Result<(), Problem> {
         if self.role >= Role::Operate {

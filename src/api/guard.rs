@@ -13,7 +13,7 @@ use std::net::IpAddr;
 
 use axum::extract::{Request, State};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -39,10 +39,6 @@ pub(super) async fn check(State(access): State<Access>, request: Request, next: 
         let hint = "if a proxy changes names on the way, set http.public_url in windlass.yaml to the address that \
                     browsers know";
         return Problem::from_code(Code::ForeignRequest, detail).with_hint(hint).into_response();
-    }
-    // Nobody needs it, and what echoes requests is of use to attackers only.
-    if request.method() == Method::TRACE {
-        return Problem::no_such_path().into_response();
     }
     next.run(request).await
 }

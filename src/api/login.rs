@@ -6,7 +6,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use std::net::SocketAddr;
 
-use super::access::now;
+use super::clock::now;
 use super::serve::ApiState;
 
 /// Where to go once signed in.

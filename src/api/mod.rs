@@ -7,6 +7,7 @@
 mod access;
 mod backend;
 mod caller;
+mod clock;
 mod connections;
 mod failures;
 mod guard;
@@ -18,6 +19,7 @@ mod problem;
 mod security;
 mod serve;
 mod session;
+mod v1;
 
 pub use access::{Access, NamedToken};
 pub use backend::Backend;
@@ -25,3 +27,4 @@ pub use caller::Caller;
 pub use problem::Problem;
 pub use security::Token;
 pub use serve::{ApiState, router, serve};
+pub use v1::document as openapi;

@@ -1,6 +1,7 @@
 //! The routes, and serving them until the daemon stops.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Request};
@@ -10,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 
@@ -21,7 +22,7 @@ use crate::telemetry::Metrics;
 use super::access::Access;
 use super::backend::Backend;
 use super::problem::Problem;
-use super::{connections, guard, health, login, metrics, pages, security};
+use super::{connections, guard, health, login, metrics, pages, security, v1};
 
 /// How long answers that are under way may take once the daemon stops. A reader that has stopped reading must not
 /// hold the daemon's end up.
@@ -29,6 +30,12 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 /// How long an answer may take to begin, the request's body included.
 const ANSWER: Duration = Duration::from_secs(30);
+
+/// Streams at a time: each asks the state database once a second.
+const STREAMS: usize = 128;
+
+/// Seconds after which a place may be free.
+const AGAIN: u64 = 10;
 
 /// Longest body of a request: parameters and forms are small.
 const LONGEST_BODY: usize = 256 * 1024;
@@ -46,6 +53,8 @@ pub struct ApiState {
     pub backend: watch::Receiver<Option<Backend>>,
     /// Says that the daemon stops: answers that go on for long end then.
     pub stopping: CancellationToken,
+    /// Places for answers that go on for long.
+    streams: Arc<Semaphore>,
 }
 
 impl ApiState {
@@ -56,7 +65,24 @@ impl ApiState {
         access: Access,
         backend: watch::Receiver<Option<Backend>>,
     ) -> Self {
-        Self { metrics, ready, access, backend, stopping: CancellationToken::new() }
+        Self {
+            metrics,
+            ready,
+            access,
+            backend,
+            stopping: CancellationToken::new(),
+            streams: Arc::new(Semaphore::new(STREAMS)),
+        }
+    }
+
+    /// A place for an answer that goes on for long, as long as it is held.
+    pub fn stream(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.streams).try_acquire_owned().map_err(|_| {
+            let detail = "there are too many streams";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, Code::StateUnavailable, detail)
+                .with_hint("close some, or ask for the run itself now and then")
+                .retry_after(AGAIN)
+        })
     }
 
     /// What is read and acted on, if the state database was ever reached.
@@ -78,6 +104,7 @@ pub fn router(state: ApiState) -> Router {
         .layer(Extension(streams))
         .route("/login", get(login::form).post(login::sign_in))
         .route("/logout", post(login::sign_out))
+        .merge(v1::router())
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(from_fn(bounded))
         .layer(from_fn_with_state(access, guard::check))

@@ -88,6 +88,9 @@ pub enum Command {
     Doctor,
     /// Print the JSON Schema of a job file, for editors.
     Schema,
+    /// Print the OpenAPI document of the daemon's API.
+    #[command(hide = true)]
+    Openapi,
     /// Print the page of an error code.
     Explain(ExplainArguments),
     /// Print a shell's completion script.

@@ -4,6 +4,7 @@ use super::arguments::{Global, RunId};
 use super::error::{CliError, Exit};
 use super::opened::with_state;
 use super::{find, output};
+use crate::actions::cancel as actions;
 use crate::domain::state::RunState;
 
 /// Asks for a run's end.
@@ -14,10 +15,8 @@ pub(super) async fn run(arguments: &RunId, global: &Global) -> Result<Exit, CliE
         if before.state.is_final() {
             return super::told(global, &before, &format!("Run {id} has ended already: {}.", before.state));
         }
-        let state = opened.store.cancel_run(id).await?;
-        opened.audit("cancel", &id.to_string()).await?;
-        let run = find::run(&opened.store, &id.to_string()).await?;
-        let said = match state {
+        let run = actions::cancel(&opened.store, &opened.actor(), &before).await?;
+        let said = match run.state {
             RunState::Cancelled => format!("Run {id} is cancelled; it had not started."),
             _ => format!("Run {id} is being cancelled by its daemon: windlass show {id}"),
         };

@@ -21,3 +21,9 @@ pub(super) fn schema() -> Result<Exit, CliError> {
     output::json(&spec::schema())?;
     Ok(Exit::Done)
 }
+
+/// Prints the OpenAPI document.
+pub(super) fn openapi() -> Result<Exit, CliError> {
+    output::line(crate::api::openapi().trim_end())?;
+    Ok(Exit::Done)
+}

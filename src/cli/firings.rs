@@ -1,9 +1,7 @@
 //! `windlass firings`: what became of a job's due times, and why.
 
-use chrono::SecondsFormat;
 use chrono_tz::Tz;
 use comfy_table::Cell;
-use serde_json::json;
 
 use super::arguments::Global;
 use super::error::{CliError, Exit};
@@ -11,7 +9,7 @@ use super::moment::{self, Edge};
 use super::opened::with_state;
 use super::schedule_arguments::FiringsArguments;
 use super::{find, format, output, table};
-use crate::domain::firing::Reason;
+use crate::actions::firings::{shown, words};
 use crate::domain::job::Job;
 use crate::store::{FiringFilter, FiringRow};
 
@@ -26,10 +24,10 @@ pub(super) async fn run(arguments: &FiringsArguments, global: &Global) -> Result
         let filter = FiringFilter { since, limit: arguments.limit.max(1), ..FiringFilter::default() };
         let firings = opened.store.firings(name, filter).await?;
         if firings.is_empty() && job.is_none() {
-            return Err(find::no_job(&opened.store, name).await);
+            return Err(find::no_job(&opened.store, name).await.into());
         }
         if global.json {
-            let all: Vec<_> = firings.iter().map(|firing| as_json(firing, zone)).collect();
+            let all: Vec<_> = firings.into_iter().map(|firing| shown(firing, zone)).collect();
             output::json(&all)?;
         } else if firings.is_empty() {
             output::line("No due times yet: the ledger begins when a daemon has loaded the job.")?;
@@ -39,15 +37,6 @@ pub(super) async fn run(arguments: &FiringsArguments, global: &Global) -> Result
         Ok(Exit::Done)
     })
     .await
-}
-
-/// A firing with its local time and its reason in words beside what is stored.
-fn as_json(firing: &FiringRow, zone: Tz) -> serde_json::Value {
-    let local = firing.scheduled_for.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::AutoSi, false);
-    let mut value = json!(firing);
-    value["local"] = json!(local);
-    value["why"] = json!(firing.reason.as_deref().map(words));
-    value
 }
 
 fn listed(firings: &[FiringRow], zone: Tz) -> comfy_table::Table {
@@ -66,12 +55,4 @@ fn listed(firings: &[FiringRow], zone: Tz) -> comfy_table::Table {
         ]);
     }
     table
-}
-
-/// A reason in words. One that a newer version has written is shown as it is.
-pub(super) fn words(reason: &str) -> &str {
-    match Reason::from_label(reason) {
-        Some(known) => known.words(),
-        None => reason,
-    }
 }

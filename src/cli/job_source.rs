@@ -41,7 +41,7 @@ pub(super) fn resolve(workspace: &Workspace, text: &str) -> Result<Loaded, CliEr
     if !broken.is_empty() {
         drop(workspace::wrong(&broken));
     }
-    Err(find::no_job_among(text, names.iter().map(String::as_str)))
+    Err(find::no_job_among(text, names.iter().map(String::as_str)).into())
 }
 
 /// The job files of the `jobs_dir`; none if there is no such folder.

@@ -5,7 +5,7 @@ use super::error::{CliError, Exit};
 use super::wire;
 use super::workspace::{LogAs, Workspace};
 use crate::postgres::embedded::Embedded;
-use crate::store::Store;
+use crate::store::{Actor, Store, Via};
 use crate::telemetry::Metrics;
 
 /// The state database, open.
@@ -38,9 +38,10 @@ impl Opened {
         }
     }
 
-    /// Notes what the user did.
-    pub(super) async fn audit(&self, action: &str, subject: &str) -> Result<(), CliError> {
-        Ok(self.store.audit(&user(), action, subject).await?)
+    /// Who acts.
+    #[expect(clippy::unused_self, reason = "who acts does so on what is open")]
+    pub(super) fn actor(&self) -> Actor {
+        Actor { name: user(), via: Via::Command }
     }
 
     /// Lets go of the embedded server, and waits until it is down if nobody else uses it.

@@ -1,26 +1,23 @@
 //! `windlass pause`.
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
 
 use super::arguments::Global;
 use super::error::{CliError, Exit};
-use super::opened::{Opened, with_state};
+use super::opened::with_state;
 use super::schedule_arguments::PauseArguments;
 use super::{ask, clock, find, format, output};
+use crate::actions::pause::{next_due, pause};
 use crate::domain::job::Job;
 use crate::domain::state::RunState;
 use crate::store::RunFilter;
-
-/// Due times that are shown.
-const SHOWN: usize = 3;
 
 /// Pauses a job: its firings are recorded as skipped until it is resumed.
 pub(super) async fn run(arguments: &PauseArguments, global: &Global) -> Result<Exit, CliError> {
     let name = &arguments.job;
     with_state(global, async |opened| {
-        let job = known(opened, name).await?;
-        let due = next_due(&job);
+        let job = find::job(&opened.store, name).await?.definition.job;
+        let due = next_due(&job, clock::now());
         if !global.json {
             preview(&job, &due)?;
             let open = [RunState::Queued, RunState::Waiting, RunState::Running].to_vec();
@@ -32,12 +29,9 @@ pub(super) async fn run(arguments: &PauseArguments, global: &Global) -> Result<E
             }
         }
         ask::confirm(&format!("Pause {name}?"), arguments.yes, global)?;
-        if !opened.store.pause(name).await? {
-            return Err(find::no_job(&opened.store, name).await);
-        }
-        opened.audit("pause", name).await?;
+        let paused = pause(&opened.store, &opened.actor(), &job, None, clock::now()).await?;
         if global.json {
-            output::json(&json!({"job": name, "paused": true, "next_due": due}))?;
+            output::json(&paused)?;
         } else {
             output::line(format!("Job {name} is paused."))?;
         }
@@ -52,21 +46,4 @@ fn preview(job: &Job, due: &[DateTime<Utc>]) -> Result<(), CliError> {
     }
     output::line(format!("Until job {} is resumed, its due times are recorded as skipped. The next:", job.name))?;
     due.iter().try_for_each(|due| output::line(format!("  {}", format::local_time(*due, job.zone()))))
-}
-
-/// The job of that name.
-pub(super) async fn known(opened: &Opened, name: &str) -> Result<Job, CliError> {
-    match opened.store.job(name).await? {
-        Some(stored) => Ok(stored.definition.job),
-        None => Err(find::no_job(&opened.store, name).await),
-    }
-}
-
-/// A job's next due times.
-pub(super) fn next_due(job: &Job) -> Vec<DateTime<Utc>> {
-    let schedule = job.schedule.as_ref();
-    // What can't be read any more is told by whoever plans it.
-    schedule
-        .and_then(|schedule| schedule.between(clock::now(), DateTime::<Utc>::MAX_UTC, SHOWN).ok())
-        .unwrap_or_default()
 }

@@ -1,14 +1,14 @@
 //! `windlass resume`.
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
 
 use super::arguments::Global;
 use super::error::{CliError, Exit};
 use super::opened::with_state;
-use super::pause::{known, next_due};
 use super::schedule_arguments::ResumeArguments;
-use super::{ask, find, format, output};
+use super::{ask, clock, find, format, output};
+use crate::actions::pause::next_due;
+use crate::actions::resume::resume;
 use crate::domain::job::Job;
 use crate::store::RunMissed;
 
@@ -17,21 +17,18 @@ pub(super) async fn run(arguments: &ResumeArguments, global: &Global) -> Result<
     let name = &arguments.job;
     let run_missed = RunMissed::from(arguments.run_missed);
     with_state(global, async |opened| {
-        let job = known(opened, name).await?;
-        let due = next_due(&job);
+        let job = find::job(&opened.store, name).await?.definition.job;
+        let due = next_due(&job, clock::now());
         if !global.json {
             preview(&job, &opened.store.skipped_by_pause(name).await?, run_missed, &due)?;
         }
         ask::confirm(&format!("Resume {name}?"), arguments.yes, global)?;
-        let Some(runs) = opened.store.resume(name, run_missed).await? else {
-            return Err(find::no_job(&opened.store, name).await);
-        };
-        opened.audit("resume", name).await?;
+        let resumed = resume(&opened.store, &opened.actor(), &job, run_missed, clock::now()).await?;
         if global.json {
-            output::json(&json!({"job": name, "paused": false, "runs": runs, "next_due": due}))?;
+            output::json(&resumed)?;
             return Ok(Exit::Done);
         }
-        let made = match runs.len() {
+        let made = match resumed.runs.len() {
             0 => String::new(),
             1 => " 1 run is queued.".to_owned(),
             several => format!(" {several} runs are queued, one after the other."),

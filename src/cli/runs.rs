@@ -20,7 +20,7 @@ pub(super) async fn run(arguments: &RunsArguments, global: &Global) -> Result<Ex
         if let (Some(job), true) = (&arguments.job, runs.is_empty())
             && opened.store.job(job).await?.is_none()
         {
-            return Err(find::no_job(&opened.store, job).await);
+            return Err(find::no_job(&opened.store, job).await.into());
         }
         if global.json {
             output::json(&runs)?;

@@ -48,6 +48,7 @@ async fn command(arguments: &Arguments) -> Result<Exit, CliError> {
         Command::Replica(command) => replica::run(command, global).await,
         Command::Doctor => doctor::run(global).await,
         Command::Schema => completions::schema(),
+        Command::Openapi => completions::openapi(),
         Command::Explain(arguments) => explain::run(arguments, global),
         Command::Completions { shell } => completions::run(*shell),
         Command::Man { out } => man::run(out),

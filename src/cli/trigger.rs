@@ -4,18 +4,16 @@ use super::arguments::{Global, TriggerArguments};
 use super::error::{CliError, Exit};
 use super::opened::{Opened, with_state};
 use super::{find, job_source, output, params, told};
-use crate::store::{NewRun, StoredJob};
+use crate::actions::trigger as actions;
+use crate::store::StoredJob;
 
 /// Queues a run of a job.
 pub(super) async fn run(arguments: &TriggerArguments, global: &Global) -> Result<Exit, CliError> {
     let given = params::parse(&arguments.params)?;
     with_state(global, async |opened| {
         let stored = job(opened, &arguments.job).await?;
-        let name = stored.definition.job.name.clone();
-        let new = NewRun::manual(&name, stored.hash, crate::domain::params::complete(&stored.definition.job, given)?);
-        let id = opened.store.create_run(&new).await?;
-        opened.audit("trigger", &format!("{name} {id}")).await?;
-        let run = find::run(&opened.store, &id.to_string()).await?;
+        let run = actions::trigger(&opened.store, &opened.actor(), &stored, given, None).await?.run;
+        let (id, name) = (run.id, &run.job);
         told(global, &run, &format!("Run {id} of {name} is queued: windlass show {id}"))?;
         if opened.store.daemons().await?.is_empty() {
             output::note("No daemon is running: the run waits until `windlass serve` is started.");
@@ -40,6 +38,6 @@ async fn job(opened: &Opened, name: &str) -> Result<StoredJob, CliError> {
             let hash = opened.store.save_job(&definition).await?;
             Ok(StoredJob { hash, definition })
         }
-        None => Err(find::no_job(&opened.store, name).await),
+        None => Err(find::no_job(&opened.store, name).await.into()),
     }
 }

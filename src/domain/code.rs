@@ -3,6 +3,9 @@
 //! A code is never given a new meaning and never reused. The hundreds say what area it belongs to.
 
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal),+ $(,)?) => {
@@ -176,6 +179,16 @@ impl Code {
         first.split_once(": ").map_or(first, |(_, title)| title)
     }
 }
+
+/// A pattern and not a list: a newer version has more of them.
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^WL[0-9]{4}$"));
+        text.description(Some("A failure's stable code.")).build().into()
+    }
+}
+
+impl ToSchema for Code {}
 
 impl std::fmt::Display for Code {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::code::Code;
 
 /// What kind of failure it is, and so whether trying again can help.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureClass {
     /// May pass by itself: a lost connection, a deadlock, a `503`. Retried by default.
@@ -42,7 +43,7 @@ impl FailureClass {
 }
 
 /// Where it went wrong, seen from the step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// What the step reads from.
@@ -67,7 +68,7 @@ impl Side {
 /// A failure, as it is recorded, printed and counted.
 ///
 /// `message` says what was being done, then the other side's own words. It is masked before it is written anywhere.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, ToSchema)]
 #[error("{message}")]
 pub struct Failure {
     /// The stable code; its page says what to do.

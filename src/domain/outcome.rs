@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The result of a successful attempt. Absent means: not applicable to this kind of step.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Outcome {
     /// Rows written.
@@ -106,7 +107,7 @@ impl Outcome {
 
 /// How the parallel workers of a CTAS came out. `planned` is PostgreSQL's Workers Planned, `achieved` its Workers
 /// Launched, both of the costliest Gather of the plan.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Workers {
     /// The number wanted.
@@ -169,7 +170,7 @@ pub struct WorkersTry {
 }
 
 /// The workers of one Gather.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GatherWorkers {
     /// Workers Planned.
     pub planned: u32,

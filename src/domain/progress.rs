@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A snapshot of a running step. A later one replaces an earlier one; none needs to be delivered.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Progress {
     /// What is being done now, a few words: `copying staging.orders`, `waiting for worker slots`.
     pub phase: String,
@@ -33,7 +34,7 @@ pub struct Progress {
 }
 
 /// How far one table of several is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TableProgress {
     /// The table.
     pub table: String,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::failure::Failure;
 use super::ids::RunId;
@@ -15,7 +16,7 @@ use super::progress::Progress;
 use super::state::{AttemptState, RunState, StepState};
 
 /// Who or what started a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Trigger {
     /// A firing.
@@ -46,7 +47,7 @@ impl Trigger {
 }
 
 /// A run with its steps and attempts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Run {
     /// Its id.
     pub id: RunId,
@@ -93,7 +94,7 @@ pub fn lock_class(lock: &str) -> &str {
 }
 
 /// A lock held by a run or by one of its steps.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunLock {
     /// The lock's name, rendered.
     pub name: String,
@@ -110,7 +111,7 @@ pub struct RunLock {
 }
 
 /// A step of a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunStep {
     /// The step's id.
     pub id: String,
@@ -123,7 +124,7 @@ pub struct RunStep {
 }
 
 /// An attempt of a step.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Attempt {
     /// Counted from one within the step, lost ones included.
     pub number: u32,

@@ -3,6 +3,9 @@
 //! What is recorded is the truth; a step's state is derived from its run and attempts, so it has no row of its own.
 
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 macro_rules! labelled {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $label:literal),+ $(,)? }) => {
@@ -19,6 +22,15 @@ macro_rules! labelled {
                 match self { $(Self::$variant => $label),+ }
             }
         }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let labels = Self::ALL.iter().map(|state| state.label());
+                ObjectBuilder::new().schema_type(Type::String).enum_values(Some(labels)).build().into()
+            }
+        }
+
+        impl ToSchema for $name {}
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

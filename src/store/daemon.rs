@@ -53,7 +53,8 @@ pub struct Heartbeat {
 }
 
 /// A daemon as a list shows it.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = Daemon)]
 pub struct DaemonRow {
     /// The incarnation.
     pub id: DaemonId,

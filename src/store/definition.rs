@@ -45,7 +45,8 @@ pub struct LastEnds {
 }
 
 /// A job as a list shows it.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = Job)]
 pub struct JobRow {
     /// Its name.
     pub name: String,
@@ -115,9 +116,18 @@ impl Store {
 
     /// All jobs that are not retired, by name.
     pub async fn jobs(&self) -> Result<Vec<JobRow>, StoreError> {
+        self.job_rows(None).await
+    }
+
+    /// The job of that name as the list shows it, unless it was retired.
+    pub async fn job_row(&self, name: &str) -> Result<Option<JobRow>, StoreError> {
+        Ok(self.job_rows(Some(name)).await?.pop())
+    }
+
+    async fn job_rows(&self, name: Option<&str>) -> Result<Vec<JobRow>, StoreError> {
         const DOING: &str = "listing jobs";
         self.call(DOING, async |connection| {
-            let rows = connection.query(include_str!("sql/job_list.sql"), &[]).await.map_err(database(DOING))?;
+            let rows = connection.query(include_str!("sql/job_list.sql"), &[&name]).await.map_err(database(DOING))?;
             Ok(rows.iter().map(job_row).collect())
         })
         .await

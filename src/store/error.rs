@@ -60,9 +60,15 @@ impl StoreError {
             Self::NotOwner { .. } => Failure::new(Code::NotOwner, FailureClass::Cancelled, Side::Internal, message),
             Self::Newer(_) => Failure::permanent(Code::StateNewer, Side::Internal, message)
                 .with_hint("run the newer Windlass, or restore a backup of the state from before the upgrade"),
-            Self::Refused(_) => Failure::permanent(Code::NotFound, Side::Internal, message),
+            Self::Refused(_) => Failure::permanent(Code::Conflict, Side::Internal, message),
             Self::Database { error, .. } => error.clone().on(Side::Internal).while_doing("using the state database"),
             Self::Unreadable { .. } => Failure::bug(message),
         }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        error.failure()
     }
 }

@@ -8,7 +8,8 @@ use super::pool::{Store, database};
 use crate::domain::ids::RunId;
 
 /// A firing as a list shows it.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = Firing)]
 pub struct FiringRow {
     /// The due time.
     pub scheduled_for: DateTime<Utc>,

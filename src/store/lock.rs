@@ -55,7 +55,8 @@ pub enum StepLocks {
 }
 
 /// A lock that is held or waited for, as a list shows it.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = Lock)]
 pub struct LockRow {
     /// The lock's name.
     pub name: String,

@@ -5,6 +5,7 @@
 //! kind of state database, and tests have a real one.
 
 mod alert;
+mod audit;
 mod backfill;
 mod claim;
 mod connection;
@@ -23,6 +24,7 @@ mod lock;
 mod migrate;
 mod note;
 mod overview;
+mod once;
 mod pause;
 mod planning;
 mod pool;
@@ -30,9 +32,11 @@ mod progress;
 mod record;
 mod reservation;
 mod run;
+mod run_list;
 mod wake;
 
 pub use alert::{AlertFilter, ClaimedAlert};
+pub use audit::{Act, Actor, AuditFilter, AuditRow, Via};
 pub use backfill::Later;
 pub use claim::{Claimed, Claims, Line, Scope};
 pub use daemon::{DaemonRow, Heartbeat, Identity};
@@ -46,9 +50,11 @@ pub use job_save::Saved;
 pub use lock::{Capacities, LockRow, StepLocks};
 pub use migrate::newest_migration;
 pub use overview::{JobOverview, Pause, RunBrief};
+pub use once::{MadeOnce, Once};
 pub use pause::RunMissed;
 pub use planning::{Planned, PlannedJob, Upcoming};
 pub use pool::Store;
 pub use record::Write;
-pub use run::{NewRun, RunFilter};
+pub use run::NewRun;
+pub use run_list::{RunFilter, RunPlace};
 pub use wake::{Wake, WakeListener};

@@ -27,6 +27,17 @@ pub enum RunMissed {
     All,
 }
 
+impl RunMissed {
+    /// The stable word.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Latest => "latest",
+            Self::All => "all",
+        }
+    }
+}
+
 impl Store {
     /// Pauses a job: from now on its firings are skipped. Says whether there is such a job.
     pub async fn pause(&self, job: &str) -> Result<bool, StoreError> {

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
-use tokio_postgres::types::Json;
+use tokio_postgres::types::{Json, ToSql};
 
 use super::connection::Transaction;
 use super::definition::{StoredJob, stored};
 use super::error::StoreError;
 use super::lock::{call_next, run_lock};
 use super::pool::{Store, database, unreadable};
+use super::run_list::RunFilter;
 use super::wake::Wake;
 use crate::domain::failure::Failure;
 use crate::domain::ids::{DaemonId, RunId};
@@ -60,47 +61,14 @@ impl NewRun {
     }
 }
 
-/// Which runs a list shows, newest first.
-#[derive(Clone, Debug, Default)]
-pub struct RunFilter {
-    /// Of this job only.
-    pub job: Option<String>,
-    /// In one of these states only; all if empty.
-    pub states: Vec<RunState>,
-    /// Made at or after this time only.
-    pub since: Option<DateTime<Utc>>,
-    /// Only these; all if empty.
-    pub ids: Vec<RunId>,
-    /// At most so many.
-    pub limit: u32,
-}
-
 impl Store {
     /// Makes a run and returns its id: an earlier one's, if the same step triggered it before.
     pub async fn create_run(&self, run: &NewRun) -> Result<RunId, StoreError> {
         const DOING: &str = "making a run";
         self.transaction(DOING, async |transaction| {
-            let parent_step = run.parent.map(|(_, step)| i32::try_from(step).unwrap_or(i32::MAX));
-            let row = transaction
-                .query_one(
-                    include_str!("sql/run_create.sql"),
-                    &[
-                        &run.id.0,
-                        &run.job,
-                        &run.definition,
-                        &run.trigger.label(),
-                        &Json(&run.params),
-                        &run.scheduled_for,
-                        &i32::try_from(run.from_step).unwrap_or(i32::MAX),
-                        &run.private_to.map(|daemon| daemon.0),
-                        &run.parent.map(|(parent, _)| parent.0),
-                        &parent_step,
-                    ],
-                )
-                .await
-                .map_err(database(DOING))?;
+            let id = insert(transaction, run, DOING).await?;
             Wake::Work.notify(transaction).await.map_err(database(DOING))?;
-            Ok(RunId(row.get("id")))
+            Ok(id)
         })
         .await
     }
@@ -114,16 +82,10 @@ impl Store {
     /// Runs as people see them, newest first.
     pub async fn runs(&self, filter: &RunFilter) -> Result<Vec<Run>, StoreError> {
         const DOING: &str = "reading runs";
-        let states: Vec<&str> = filter.states.iter().map(|state| state.label()).collect();
-        let ids: Vec<uuid::Uuid> = filter.ids.iter().map(|id| id.0).collect();
+        let (statement, values) = filter.statement();
         self.transaction(DOING, async |transaction| {
-            let rows = transaction
-                .query(
-                    include_str!("sql/run_list.sql"),
-                    &[&filter.job, &states, &filter.since, &ids, &i64::from(filter.limit)],
-                )
-                .await
-                .map_err(database(DOING))?;
+            let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| &**value as &(dyn ToSql + Sync)).collect();
+            let rows = transaction.query(&statement, &values).await.map_err(database(DOING))?;
             let found: Vec<uuid::Uuid> = rows.iter().map(|row| row.get("id")).collect();
             let mut attempts: BTreeMap<uuid::Uuid, Vec<(usize, u32, Attempt)>> = BTreeMap::new();
             for (run, step, round, attempt) in read_attempts(transaction, &found).await? {
@@ -214,19 +176,34 @@ impl Store {
         })
         .await
     }
+}
 
-    /// Notes what somebody did.
-    pub async fn audit(&self, actor: &str, action: &str, subject: &str) -> Result<(), StoreError> {
-        const DOING: &str = "noting an action";
-        self.call(DOING, async |connection| {
-            connection
-                .execute(include_str!("sql/audit.sql"), &[&actor, &action, &subject])
-                .await
-                .map_err(database(DOING))
-        })
-        .await?;
-        Ok(())
-    }
+/// Makes a run, or finds the one that the same step made before.
+pub(super) async fn insert(
+    transaction: &Transaction<'_>,
+    run: &NewRun,
+    doing: &'static str,
+) -> Result<RunId, StoreError> {
+    let parent_step = run.parent.map(|(_, step)| i32::try_from(step).unwrap_or(i32::MAX));
+    let row = transaction
+        .query_one(
+            include_str!("sql/run_create.sql"),
+            &[
+                &run.id.0,
+                &run.job,
+                &run.definition,
+                &run.trigger.label(),
+                &Json(&run.params),
+                &run.scheduled_for,
+                &i32::try_from(run.from_step).unwrap_or(i32::MAX),
+                &run.private_to.map(|daemon| daemon.0),
+                &run.parent.map(|(parent, _)| parent.0),
+                &parent_step,
+            ],
+        )
+        .await
+        .map_err(database(doing))?;
+    Ok(RunId(row.get("id")))
 }
 
 const READING_ATTEMPTS: &str = "reading attempts";

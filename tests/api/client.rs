@@ -7,7 +7,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use windlass::api::{Access, ApiState, NamedToken, Token, serve};
+use windlass::api::{Access, ApiState, Backend, NamedToken, Token, serve};
 use windlass::domain::readiness::Readiness;
 use windlass::domain::role::Role;
 use windlass::telemetry::Metrics;
@@ -17,6 +17,7 @@ pub(super) struct Api {
     pub(super) address: SocketAddr,
     pub(super) metrics: Metrics,
     pub(super) ready: watch::Sender<Readiness>,
+    pub(super) backend: watch::Sender<Option<Backend>>,
     shutdown: CancellationToken,
     server: JoinHandle<std::io::Result<()>>,
 }
@@ -59,11 +60,11 @@ impl Api {
         let address = listener.local_addr().unwrap();
         let (metrics, shutdown) = (Metrics::new(env!("CARGO_PKG_VERSION")), CancellationToken::new());
         let (ready, receiver) = watch::channel(Readiness::default());
-        let (_, reached) = watch::channel(None);
+        let (backend, reached) = watch::channel(None);
         let state = ApiState::new(metrics.clone(), receiver, access, reached);
         #[expect(clippy::disallowed_methods, reason = "the handle is awaited in `stop`")]
         let server = tokio::spawn(serve(listener, state, shutdown.clone()));
-        Self { address, metrics, ready, shutdown, server }
+        Self { address, metrics, ready, backend, shutdown, server }
     }
 
     /// Asks for a page, with more header lines.

@@ -1,8 +1,17 @@
-//! The HTTP pages, over a real socket.
+//! What is served over HTTP, over real sockets.
 
 mod client;
+mod documented;
+mod following;
 mod foreign;
+mod jobs;
+mod once;
+mod openapi;
 mod pages;
 mod prometheus;
 mod promtool;
+mod roles;
+mod runs;
+mod schemathesis;
+mod served;
 mod signing_in;

@@ -51,7 +51,7 @@ impl Chapters<'_> {
 
     /// Makes the runs and watches them to their end; one that doesn't succeed ends the demo.
     async fn runs(&mut self, job: &str, wanted: Vec<(String, BTreeMap<String, String>)>) -> Result<Vec<Run>, CliError> {
-        let Some(stored) = self.store.job(job).await? else { return Err(find::no_job(self.store, job).await) };
+        let Some(stored) = self.store.job(job).await? else { return Err(find::no_job(self.store, job).await.into()) };
         let events = self.daemon.events();
         let mut reporter = Reporter::new(false);
         let mut ids = Vec::new();

@@ -8,20 +8,24 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::calendar::Calendar;
 use super::interval::Interval;
 
 /// A job's schedule, resolved.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Schedule {
     /// The due times.
+    #[schema(value_type = Object)]
     pub when: When,
     /// The zone in which a cron expression is read.
+    #[schema(value_type = String)]
     pub zone: Tz,
     /// Firings that no daemon was up for.
     pub missed: Missed,
     /// Firings missed for longer than this are not run.
+    #[schema(value_type = Object)]
     pub missed_window: Duration,
     /// A local time that DST skips. Without effect on a cron expression that is due in every hour.
     pub gap: Gap,
@@ -40,7 +44,7 @@ pub enum When {
 }
 
 /// What happens to firings that no daemon was up for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Missed {
     /// Each gets its run, oldest first.
@@ -53,7 +57,7 @@ pub enum Missed {
 }
 
 /// What happens at a local time that DST skips.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Gap {
     /// Due at the first instant after the gap.
@@ -64,7 +68,7 @@ pub enum Gap {
 }
 
 /// What happens at a local time that DST repeats.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Repeat {
     /// Due the first time.

@@ -1,3 +1,3 @@
 -- Notes what somebody did.
-insert into windlass.audit (actor, action, subject)
-values ($1, $2, $3)
+insert into windlass.audit (actor, via, action, subject, job, run, detail)
+values ($1, $2, $3, $4, $5, $6, $7)

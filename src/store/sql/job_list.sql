@@ -1,4 +1,4 @@
--- Jobs by name with their newest run. Uses run_of_job.
+-- Jobs by name with their newest run; all, or the one that is named. Uses run_of_job.
 select job.name, definition.resolved ->> 'description' as description, job.schedule, job.planned_through, job.paused_at,
        job.broken_at, job.problem,
        newest.state as last_state, newest.created_at as last_run_at, newest.id as last_run
@@ -11,5 +11,5 @@ left join lateral (
     order by run.created_at desc
     limit 1
 ) as newest on true
-where job.retired_at is null
+where job.retired_at is null and ($1::text is null or job.name = $1)
 order by job.name

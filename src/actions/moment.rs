@@ -3,14 +3,13 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::{GapInfo, Tz};
 
-use super::clock;
-use super::error::CliError;
 use crate::domain::code::Code;
+use crate::domain::failure::{Failure, Side};
 use crate::spec::authored::parse_duration;
 
 /// Which end of a stretch of time a point is: what a date alone means, and a local time that comes twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Edge {
+pub enum Edge {
     /// From it on.
     From,
     /// Up to it, itself included.
@@ -21,7 +20,7 @@ pub(super) enum Edge {
 const LOCAL: [&str; 4] = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"];
 
 /// The instant that the text means.
-pub(super) fn parse(text: &str, zone: Tz, edge: Edge) -> Result<DateTime<Utc>, CliError> {
+pub fn parse(text: &str, zone: Tz, edge: Edge) -> Result<DateTime<Utc>, Failure> {
     let text = text.trim();
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
         return Ok(instant.to_utc());
@@ -32,7 +31,7 @@ pub(super) fn parse(text: &str, zone: Tz, edge: Edge) -> Result<DateTime<Utc>, C
     let wrong = || {
         let hint = "write a date (2026-11-01), a time in the job's zone (2026-11-01T06:30), or one with its offset \
                     (2026-11-01T06:30:00+09:00)";
-        CliError::input(Code::Parameter, format!("`{text}` is no point in time"), hint)
+        Failure::permanent(Code::Parameter, Side::Internal, format!("`{text}` is no point in time")).with_hint(hint)
     };
     let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| wrong())?;
     Ok(match edge {
@@ -45,11 +44,9 @@ pub(super) fn parse(text: &str, zone: Tz, edge: Edge) -> Result<DateTime<Utc>, C
 }
 
 /// The instant that the text means, which may also be so long ago: `2h`, `1d`.
-pub(super) fn since(text: &str, zone: Tz, edge: Edge) -> Result<DateTime<Utc>, CliError> {
+pub fn since(text: &str, now: DateTime<Utc>, zone: Tz, edge: Edge) -> Result<DateTime<Utc>, Failure> {
     match parse_duration(text.trim()) {
-        Ok(ago) => {
-            Ok(TimeDelta::from_std(ago).ok().and_then(|ago| clock::now().checked_sub_signed(ago)).unwrap_or_default())
-        }
+        Ok(ago) => Ok(TimeDelta::from_std(ago).ok().and_then(|ago| now.checked_sub_signed(ago)).unwrap_or_default()),
         Err(_) => parse(text, zone, edge),
     }
 }
