@@ -52,7 +52,7 @@ fn table(locks: &[LockRow], view: &View) -> Markup {
                         @let first = at == 0 || locks[at - 1].name != lock.name;
                         tr.again[!first] {
                             th scope="row" { @if first { code { (lock.name) } } @else { span.hidden { (lock.name) } } }
-                            td { (state(&lock.state)) @if let Some(place) = lock.place { span.quiet { " · " (place) "." } } }
+                            td { (state(&lock.state)) @if let Some(place) = lock.place { span.quiet { " · place " (place) } } }
                             td { a href=(links::run(lock.run)) { (lock.job) } }
                             td { (time::since(view, lock.since, Tz::UTC)) }
                             td.number { @if let Some(token) = lock.token { (token) } }

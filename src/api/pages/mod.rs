@@ -25,6 +25,7 @@ mod flash;
 mod layout;
 mod links;
 mod live;
+mod login;
 mod locks;
 mod parts;
 mod preferences;
