@@ -75,7 +75,8 @@ async fn an_alert_is_tried_again_until_its_receiver_takes_it_and_known_by_its_ke
     let pending = world.folder.call(&["alerts", "--state", "pending"]).ends(0).stdout;
     assert!(pending.contains("429"), "{pending}");
     world.hurry().await;
-    failed("no answer began within 15s").await;
+    serve.says("no answer began within 15s").await;
+    failed("no answer began").await;
     world.answers(ResponseTemplate::new(204), None).await;
     world.hurry().await;
     world.until_recorded("failed delivered").await;

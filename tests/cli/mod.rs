@@ -2,6 +2,7 @@
 
 mod acting;
 mod demo;
+mod doctor;
 mod exclusive;
 pub(crate) mod folder;
 mod input;

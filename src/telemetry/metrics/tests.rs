@@ -31,6 +31,8 @@ fn one_of_everything() -> Metrics {
     metrics.fire_lag(Duration::from_millis(3));
     metrics.lock_waited("naver-api/a", second);
     metrics.locks("naver-api", 1, 4);
+    metrics.alert("failed", "delivered");
+    metrics.alerts_pending(1);
     metrics.state_call("claim", second);
     metrics.state_up(true);
     metrics.leases(2);
