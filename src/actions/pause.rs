@@ -31,7 +31,7 @@ pub async fn pause(
     note: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<Paused, Failure> {
-    if !store.pause(&job.name).await? {
+    if !store.pause(&job.name, Some(&actor.name), note).await? {
         return Err(find::no_job(store, &job.name).await);
     }
     let detail = note.map_or_else(|| json!({}), |note| json!({"note": note}));

@@ -6,7 +6,7 @@ use super::find;
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::run::Run;
-use crate::domain::state::{RunState, StepState};
+use crate::domain::state::RunState;
 use crate::store::{Act, Actor, Store};
 
 /// A run that was queued again.
@@ -29,16 +29,11 @@ pub async fn retry(store: &Store, actor: &Actor, run: &Run, from: Option<&str>) 
             let stored = store.definition_of(run.id).await?.ok_or_else(|| find::no_run(&run.id.to_string()))?;
             find::step(&stored.definition.job, step)?
         }
-        None => first_unfinished(run),
+        None => run.first_unfinished(),
     };
     store.retry_run(run.id, from, None).await?;
     let from = run.steps.get(from).map(|step| step.id.clone());
     let detail = json!({"from": from});
     store.audit(actor, &Act { action: "retry", job: Some(&run.job), run: Some(run.id), detail }).await?;
     Ok(Retried { run: find::run(store, &run.id.to_string()).await?, from })
-}
-
-/// The first step that did not succeed.
-fn first_unfinished(run: &Run) -> usize {
-    run.steps.iter().position(|step| step.state != StepState::Succeeded).unwrap_or(0)
 }

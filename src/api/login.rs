@@ -2,11 +2,12 @@
 
 use axum::extract::{ConnectInfo, Form, Query, State};
 use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use std::net::SocketAddr;
 
 use super::clock::now;
+use super::pages::{self, View};
 use super::serve::ApiState;
 
 /// Where to go once signed in.
@@ -27,15 +28,16 @@ pub(super) struct SignIn {
 }
 
 /// `GET /login`.
-pub(super) async fn form(State(state): State<ApiState>, Query(wanted): Query<Wanted>) -> Response {
+pub(super) async fn form(view: View, State(state): State<ApiState>, Query(wanted): Query<Wanted>) -> Response {
     if state.access.is_open() {
         return Redirect::to(within(&wanted.next)).into_response();
     }
-    page(&wanted.next, None).into_response()
+    pages::sign_in(&view, within(&wanted.next), None).into_response()
 }
 
 /// `POST /login`: a cookie for whoever has a token, and on to the page that was wanted.
 pub(super) async fn sign_in(
+    view: View,
     State(state): State<ApiState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Form(form): Form<SignIn>,
@@ -50,7 +52,7 @@ pub(super) async fn sign_in(
             ([(header::SET_COOKIE, cookie.unwrap_or_default())], Redirect::to(next)).into_response()
         }
         Err(problem) => {
-            let mut response = (problem.status(), page(next, Some(problem.detail()))).into_response();
+            let mut response = (problem.status(), pages::sign_in(&view, next, Some(problem.detail()))).into_response();
             if problem.status() == StatusCode::TOO_MANY_REQUESTS {
                 let told = problem.into_response();
                 if let Some(seconds) = told.headers().get(header::RETRY_AFTER) {
@@ -71,21 +73,6 @@ pub(super) async fn sign_out(State(state): State<ApiState>) -> Response {
 fn within(next: &str) -> &str {
     let elsewhere = next.starts_with("//") || next.contains(['\\', '\r', '\n', '\t']) || !next.starts_with('/');
     if elsewhere || next.starts_with("/login") { "/" } else { next }
-}
-
-fn page(next: &str, problem: Option<&str>) -> Html<String> {
-    let problem = problem.map(|problem| format!("<p role=\"alert\">{}</p>", escaped(problem))).unwrap_or_default();
-    Html(format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Sign in · Windlass</title><main>\
-         <h1>Sign in</h1>{problem}<form method=\"post\" action=\"/login\"><label>Token <input type=\"password\" \
-         name=\"token\" autocomplete=\"current-password\" required></label><input type=\"hidden\" name=\"next\" \
-         value=\"{}\"><button>Sign in</button></form></main></html>",
-        escaped(within(next))
-    ))
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

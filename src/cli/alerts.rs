@@ -6,9 +6,9 @@ use comfy_table::Cell;
 use super::alert_arguments::AlertsArguments;
 use super::arguments::Global;
 use super::error::{CliError, Exit};
-use super::moment::{self, Edge};
 use super::opened::with_state;
-use super::{find, format, output, suggest, table};
+use super::{clock, find, format, output, suggest, table};
+use crate::actions::moment::{self, Edge};
 use crate::domain::alert::{Alert, AlertState};
 use crate::domain::code::Code;
 use crate::store::AlertFilter;
@@ -16,14 +16,15 @@ use crate::store::AlertFilter;
 /// Lists alerts, newest first.
 pub(super) async fn run(arguments: &AlertsArguments, global: &Global) -> Result<Exit, CliError> {
     let states = arguments.states.iter().map(|word| state(word)).collect::<Result<Vec<_>, _>>()?;
-    let since = arguments.since.as_ref().map(|text| moment::since(text, Tz::UTC, Edge::From)).transpose()?;
+    let since =
+        arguments.since.as_ref().map(|text| moment::since(text, clock::now(), Tz::UTC, Edge::From)).transpose()?;
     with_state(global, async |opened| {
         let filter = AlertFilter { job: arguments.job.clone(), states, since, limit: arguments.limit.max(1) };
         let alerts = opened.store.alerts(&filter).await?;
         if let (Some(job), true) = (&arguments.job, alerts.is_empty())
             && opened.store.job(job).await?.is_none()
         {
-            return Err(find::no_job(&opened.store, job).await);
+            return Err(find::no_job(&opened.store, job).await.into());
         }
         if global.json {
             output::json(&alerts)?;

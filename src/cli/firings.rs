@@ -5,11 +5,11 @@ use comfy_table::Cell;
 
 use super::arguments::Global;
 use super::error::{CliError, Exit};
-use super::moment::{self, Edge};
 use super::opened::with_state;
 use super::schedule_arguments::FiringsArguments;
 use super::{find, format, output, table};
 use crate::actions::firings::{shown, words};
+use crate::actions::moment::{self, Edge};
 use crate::domain::job::Job;
 use crate::store::{FiringFilter, FiringRow};
 

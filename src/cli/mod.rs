@@ -48,5 +48,5 @@ mod workspace;
 pub use arguments::Arguments;
 pub use start::start;
 
-use crate::actions::{find, moment, suggest};
+use crate::actions::{find, suggest};
 use output::told;

@@ -158,7 +158,7 @@ impl Workers {
 }
 
 /// One of the attempts that a CTAS makes at its workers, all within one attempt of the step.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WorkersTry {
     /// Workers that were launched, or were free where nothing was run.
     pub workers: u32,

@@ -39,13 +39,9 @@ impl RunMissed {
 }
 
 impl Store {
-    /// Pauses a job: from now on its firings are skipped. Says whether there is such a job.
-    pub async fn pause(&self, job: &str) -> Result<bool, StoreError> {
-        self.pause_as(job, None, None).await
-    }
-
-    /// Pauses a job, and tells the others who did and why. Said again, the later words count, and the first time.
-    pub async fn pause_as(&self, job: &str, by: Option<&str>, note: Option<&str>) -> Result<bool, StoreError> {
+    /// Pauses a job: from now on its firings are skipped; the others are told who did it and why. Said again, the later
+    /// words count, and the first time. Says whether there is such a job.
+    pub async fn pause(&self, job: &str, by: Option<&str>, note: Option<&str>) -> Result<bool, StoreError> {
         const DOING: &str = "pausing a job";
         self.call(DOING, async |connection| {
             let changed = connection.execute(include_str!("sql/job_pause.sql"), &[&job, &by, &note]).await;

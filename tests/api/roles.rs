@@ -53,7 +53,11 @@ async fn while_the_state_database_is_away_it_is_said_so_and_when_to_ask_again() 
     assert_eq!(served.get("/errors/wl0101").await.status, 200);
     // Reached once, and gone.
     let server = windlass::postgres::Server::from_url("postgres://nobody@127.0.0.1:1/nothing", None).unwrap();
-    let gone = windlass::api::Backend { store: Store::new(server, Metrics::new("test")).unwrap(), logs: "logs".into() };
+    let gone = windlass::api::Backend {
+        store: Store::new(server, Metrics::new("test")).unwrap(),
+        logs: "logs".into(),
+        replicas: super::served::replicas(),
+    };
     served.api.backend.send_replace(Some(gone));
     assert_eq!(away(&served.get("/runs").await), expected);
     assert_eq!(away(&served.post("/jobs/nightly/trigger", "", "").await), expected);

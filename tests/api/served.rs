@@ -48,7 +48,8 @@ impl Served {
 
     /// Lets the API know of the state database.
     pub(super) fn reached(&self) {
-        let backend = Backend { store: self.store.clone(), logs: self.folder.path().join("logs") };
+        let backend =
+            Backend { store: self.store.clone(), logs: self.folder.path().join("logs"), replicas: replicas() };
         self.api.backend.send_replace(Some(backend));
     }
 
@@ -86,4 +87,9 @@ impl Served {
         self.store.close();
         self.database.close().await;
     }
+}
+
+/// No replicas: nothing here publishes.
+pub(super) fn replicas() -> windlass::engine::Replicas {
+    windlass::engine::Replicas::new(std::sync::Arc::new(windlass::steps::Environment::default()))
 }

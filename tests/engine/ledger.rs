@@ -62,7 +62,7 @@ async fn what_a_pause_skipped_runs_only_when_somebody_asks() {
         world.save(&hourly(name)).await;
         let three = hours_before(now(&world).await, 3);
         unseen_since(&world, name, three[0] - TimeDelta::minutes(1)).await;
-        assert!(world.store.pause(name).await.unwrap());
+        assert!(world.store.pause(name, None, None).await.unwrap());
         assert!(world.store.skipped_by_pause(name).await.unwrap().is_empty(), "nobody has looked yet");
         plan(&world, name, None).await;
         assert_eq!(world.store.skipped_by_pause(name).await.unwrap().last(), three.last());

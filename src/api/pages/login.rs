@@ -6,7 +6,7 @@ use super::layout::{Place, page as whole};
 use super::view::View;
 
 /// The form; `wrong` says why the last token wasn't taken. `next` is where the form leads.
-#[expect(dead_code, reason = "shown by whoever answers `GET /login` and refuses a token")]
+
 pub(in crate::api) fn page(view: &View, next: &str, wrong: Option<&str>) -> Markup {
     let body = html! {
         section.card.narrow {

@@ -15,7 +15,6 @@
 //! Everything can be read and every form works without JavaScript. A form is a plain POST that is answered by
 //! [`flash::done`] or [`flash::refused`]: on to a page that says what was done.
 
-mod acts;
 mod admit;
 mod assets;
 mod backend;
@@ -25,8 +24,8 @@ mod flash;
 mod layout;
 mod links;
 mod live;
-mod login;
 mod locks;
+mod login;
 mod parts;
 mod preferences;
 mod problem;
@@ -42,6 +41,8 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 
 pub(super) use live::Streams;
+pub(super) use login::page as sign_in;
+pub(super) use view::View;
 
 use super::serve::ApiState;
 
@@ -55,7 +56,7 @@ pub(super) fn router(state: &ApiState) -> Router<ApiState> {
         .route("/jobs/{name}/run", post(job::run))
         .route("/jobs/{name}/pause", post(job::pause))
         .route("/jobs/{name}/resume", post(job::resume))
-        .route("/jobs/{name}/backfill", get(job::preview).post(job::backfill))
+        .route("/jobs/{name}/backfill", get(job::preview).post(job::queue))
         .route("/locks", get(locks::page))
         .route("/live/locks", get(locks::live))
         .route("/replicas", get(replicas::page))

@@ -1,11 +1,12 @@
 //! Replicas: where they are, how old, what they hold, and the way back to an earlier generation.
 
-use axum::Form;
 use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Form};
 use chrono_tz::Tz;
 use maud::{Markup, html};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::backend::Reached;
 use super::layout::{Place, page as whole};
@@ -14,10 +15,12 @@ use super::parts::state::{Look, glyph};
 use super::parts::{amount, time};
 use super::problem::Problem;
 use super::view::View;
-use super::{acts, flash, links};
+use super::{flash, links};
 use crate::api::backend::Backend;
+use crate::api::caller::Caller;
 use crate::domain::replica::Manifest;
 use crate::engine::ReplicaLook;
+use crate::store::Act;
 
 /// `GET /replicas`.
 pub(super) async fn page(view: View, Reached(backend): Reached) -> Result<Markup, Problem> {
@@ -148,19 +151,17 @@ pub(super) async fn confirm(
 /// `POST /replicas/rollback`.
 pub(super) async fn roll_back(
     view: View,
+    Extension(caller): Extension<Caller>,
     Reached(backend): Reached,
     Form(back): Form<Back>,
 ) -> Result<Response, Problem> {
     let (replica, _) = find(&backend, &view, &back).await?;
     Ok(match backend.replicas.roll_back(&replica, back.to, view.now).await {
         Ok(manifest) => {
-            let done = format!("{} {}", replica.place, manifest.generation);
-            match acts::noted(&backend.store, "rollback", &done).await {
-                Ok(()) => {
-                    flash::done("/replicas", &format!("{} is generation {} again.", replica.place, manifest.generation))
-                }
-                Err(failure) => flash::refused("/replicas", &failure.to_string()),
-            }
+            let detail = json!({"replica": replica.place, "generation": manifest.generation});
+            let act = Act { action: "rollback", job: Some(&replica.job), run: None, detail };
+            backend.store.audit(&caller.actor(), &act).await?;
+            flash::done("/replicas", &format!("{} is generation {} again.", replica.place, manifest.generation))
         }
         Err(failure) => flash::refused("/replicas", &failure.to_string()),
     })

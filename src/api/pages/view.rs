@@ -77,7 +77,7 @@ pub(super) const THEME: &str = "windlass_theme";
 
 /// How a page is to be made. An argument of each handler and of whatever makes markup.
 #[derive(Clone, Debug)]
-pub(super) struct View {
+pub(in crate::api) struct View {
     /// The zone of times.
     pub(super) zone: Zone,
     /// Light or dark.

@@ -20,6 +20,8 @@ fn one_of_everything() -> Metrics {
     metrics.next_run("j", time);
     metrics.attempt_ended("j", "s", "sql", AttemptState::TimedOut, second);
     metrics.attempts_lost(2);
+    metrics.alert("failed", "delivered");
+    metrics.alerts_pending(1);
     let outcome = CtasAttemptOutcome::MinimumMet;
     metrics.observe("j", "s", &Observation::CtasAttempt { planned: 4, achieved: 3, target: 4, minimum: 2, outcome });
     metrics.observe("j", "s", &Observation::CtasSlotWait(second));

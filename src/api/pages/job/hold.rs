@@ -1,16 +1,18 @@
 //! Pausing a job, with a note for the others, and the end of its pause.
 
-use axum::Form;
 use axum::extract::Path;
 use axum::response::Response;
+use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::facts::Facts;
+use crate::actions;
+use crate::api::caller::Caller;
 use crate::api::pages::backend::Reached;
 use crate::api::pages::problem::Problem;
 use crate::api::pages::view::View;
-use crate::api::pages::{acts, flash, links};
+use crate::api::pages::{flash, links};
 use crate::store::RunMissed;
 
 /// Longest note, in characters.
@@ -67,17 +69,21 @@ pub(in crate::api::pages) struct Pausing {
 
 /// `POST /jobs/{name}/pause`.
 pub(in crate::api::pages) async fn pause(
+    view: View,
     Path(name): Path<String>,
+    Extension(caller): Extension<Caller>,
     Reached(backend): Reached,
     Form(form): Form<Pausing>,
 ) -> Result<Response, Problem> {
     let note: String = form.note.trim().chars().take(NOTE).collect();
     let here = links::job(&name);
-    match acts::pause(&backend.store, &name, Some(note.as_str()).filter(|note| !note.is_empty())).await {
-        Ok(true) => Ok(flash::done(&here, &format!("{name} is paused. Its due times are recorded as skipped."))),
-        Ok(false) => Err(Problem::Unknown("job", name)),
-        Err(failure) => Ok(flash::refused(&here, &failure.to_string())),
-    }
+    let unknown = || Problem::Unknown("job", name.clone());
+    let job = backend.store.job(&name).await?.ok_or_else(unknown)?.definition.job;
+    let note = Some(note.as_str()).filter(|note| !note.is_empty());
+    Ok(match actions::pause::pause(&backend.store, &caller.actor(), &job, note, view.now).await {
+        Ok(_) => flash::done(&here, &format!("{name} is paused. Its due times are recorded as skipped.")),
+        Err(failure) => flash::refused(&here, &failure.to_string()),
+    })
 }
 
 /// What the form to resume sends.
@@ -89,7 +95,9 @@ pub(in crate::api::pages) struct Resuming {
 
 /// `POST /jobs/{name}/resume`.
 pub(in crate::api::pages) async fn resume(
+    view: View,
     Path(name): Path<String>,
+    Extension(caller): Extension<Caller>,
     Reached(backend): Reached,
     Form(form): Form<Resuming>,
 ) -> Result<Response, Problem> {
@@ -99,16 +107,17 @@ pub(in crate::api::pages) async fn resume(
         _ => RunMissed::None,
     };
     let here = links::job(&name);
-    match acts::resume(&backend.store, &name, run_missed).await {
-        Ok(Some(runs)) => {
-            let made = match runs {
+    let unknown = || Problem::Unknown("job", name.clone());
+    let job = backend.store.job(&name).await?.ok_or_else(unknown)?.definition.job;
+    Ok(match actions::resume::resume(&backend.store, &caller.actor(), &job, run_missed, view.now).await {
+        Ok(resumed) => {
+            let made = match resumed.runs.len() {
                 0 => String::new(),
                 1 => " 1 run is queued.".to_owned(),
                 several => format!(" {several} runs are queued, one after the other."),
             };
-            Ok(flash::done(&here, &format!("{name} runs on its schedule again.{made}")))
+            flash::done(&here, &format!("{name} runs on its schedule again.{made}"))
         }
-        Ok(None) => Err(Problem::Unknown("job", name)),
-        Err(failure) => Ok(flash::refused(&here, &failure.to_string())),
-    }
+        Err(failure) => flash::refused(&here, &failure.to_string()),
+    })
 }

@@ -14,5 +14,5 @@ mod start;
 
 pub(super) use handlers::{live, page};
 pub(super) use hold::{pause, resume};
-pub(super) use past::{backfill, preview};
+pub(super) use past::{preview, queue};
 pub(super) use start::run;

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use axum::Form;
 use axum::extract::Path;
 use axum::response::Response;
+use axum::{Extension, Form};
 use maud::{Markup, html};
 
 use super::forms;
+use crate::actions::trigger::trigger;
+use crate::api::caller::Caller;
 use crate::api::pages::backend::Reached;
 use crate::api::pages::problem::Problem;
-use crate::api::pages::{acts, flash, links};
+use crate::api::pages::{flash, links};
 use crate::domain::job::Job;
 
 /// The button for a job without parameters.
@@ -36,16 +38,17 @@ pub(super) fn form(job: &Job) -> Markup {
 /// `POST /jobs/{name}/run`: queues a run, and leads to it.
 pub(in crate::api::pages) async fn run(
     Path(name): Path<String>,
+    Extension(caller): Extension<Caller>,
     Reached(backend): Reached,
     Form(form): Form<BTreeMap<String, String>>,
 ) -> Result<Response, Problem> {
     let unknown = || Problem::Unknown("job", name.clone());
     let stored = backend.store.job(&name).await?.ok_or_else(unknown)?;
-    Ok(match acts::trigger(&backend.store, &stored, forms::given(&form)).await {
-        Ok(id) => {
+    Ok(match trigger(&backend.store, &caller.actor(), &stored, forms::given(&form), None).await {
+        Ok(triggered) => {
             let nobody = backend.store.daemons().await?.is_empty();
             let waits = if nobody { " It waits until a daemon is up." } else { "" };
-            flash::done(&links::run(id), &format!("A run of {name} is queued.{waits}"))
+            flash::done(&links::run(triggered.run.id), &format!("A run of {name} is queued.{waits}"))
         }
         Err(failure) => flash::refused(&format!("{}#run", links::job(&name)), &failure.to_string()),
     })

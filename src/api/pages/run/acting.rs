@@ -4,6 +4,7 @@ use axum::extract::{Extension, Form, Path};
 use axum::response::Response;
 use serde::Deserialize;
 
+use crate::actions;
 use crate::api::caller::Caller;
 use crate::api::pages::backend::Reached;
 use crate::api::pages::problem::Problem;
@@ -11,7 +12,6 @@ use crate::api::pages::{flash, links};
 use crate::domain::ids::RunId;
 use crate::domain::run::Run;
 use crate::domain::state::RunState;
-use crate::store::StoreError;
 
 /// From which step a run is tried again.
 #[derive(Debug, Deserialize)]
@@ -27,14 +27,13 @@ pub(super) async fn cancel(
 ) -> Result<Response, Problem> {
     let run = read(&backend.store, &id).await?;
     let back = links::run(run.id);
-    if run.state.is_final() {
-        return Ok(flash::refused(&back, &format!("The run has ended already: {}.", run.state)));
-    }
-    let state = backend.store.cancel_run(run.id).await?;
-    backend.store.audit(&caller.name, "cancel", &run.id.to_string()).await?;
+    let cancelled = match actions::cancel::cancel(&backend.store, &caller.actor(), &run).await {
+        Ok(run) => run,
+        Err(failure) => return Ok(flash::refused(&back, &failure.to_string())),
+    };
     Ok(flash::done(
         &back,
-        match state {
+        match cancelled.state {
             RunState::Cancelled => "The run is cancelled; it had not started.",
             _ => "The run is being cancelled by its daemon.",
         },
@@ -50,17 +49,10 @@ pub(super) async fn retry(
 ) -> Result<Response, Problem> {
     let run = read(&backend.store, &id).await?;
     let back = links::run(run.id);
-    let Some(from) = run.steps.iter().position(|step| step.id == again.from) else {
-        return Ok(flash::refused(&back, &format!("The run has no step {}.", again.from)));
-    };
-    match backend.store.retry_run(run.id, from, None).await {
-        Ok(()) => {
-            backend.store.audit(&caller.name, "retry", &run.id.to_string()).await?;
-            Ok(flash::done(&back, &format!("The run is queued again, from step {}.", again.from)))
-        }
-        Err(StoreError::Refused(why)) => Ok(flash::refused(&back, &format!("Not retried: {why}."))),
-        Err(error) => Err(error.into()),
-    }
+    Ok(match actions::retry::retry(&backend.store, &caller.actor(), &run, Some(&again.from)).await {
+        Ok(_) => flash::done(&back, &format!("The run is queued again, from step {}.", again.from)),
+        Err(failure) => flash::refused(&back, &failure.to_string()),
+    })
 }
 
 async fn read(store: &crate::store::Store, id: &str) -> Result<Run, Problem> {
