@@ -16,6 +16,8 @@ pub(super) enum Place {
     Locks,
     /// Replicas.
     Replicas,
+    /// Connections.
+    Connections,
     /// Daemons.
     Daemons,
     /// None of them.
@@ -23,10 +25,11 @@ pub(super) enum Place {
 }
 
 /// The navigation.
-const PLACES: [(Place, &str, &str); 4] = [
+const PLACES: [(Place, &str, &str); 5] = [
     (Place::Jobs, "/", "Jobs"),
     (Place::Locks, links::LOCKS, "Locks"),
     (Place::Replicas, "/replicas", "Replicas"),
+    (Place::Connections, links::CONNECTIONS, "Connections"),
     (Place::Daemons, links::DAEMONS, "Daemons"),
 ];
 

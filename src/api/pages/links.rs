@@ -31,6 +31,9 @@ const RESERVED: &AsciiSet = &CONTROLS
 /// The page of locks.
 pub(super) const LOCKS: &str = "/locks";
 
+/// The page of connections.
+pub(super) const CONNECTIONS: &str = "/connections";
+
 /// The page of daemons.
 pub(super) const DAEMONS: &str = "/daemons";
 

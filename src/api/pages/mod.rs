@@ -18,6 +18,7 @@
 mod admit;
 mod assets;
 mod backend;
+mod connections;
 mod daemons;
 mod errors;
 mod flash;
@@ -61,6 +62,7 @@ pub(super) fn router(state: &ApiState) -> Router<ApiState> {
         .route("/live/locks", get(locks::live))
         .route("/replicas", get(replicas::page))
         .route("/replicas/rollback", get(replicas::confirm).post(replicas::roll_back))
+        .route("/connections", get(connections::page))
         .route("/daemons", get(daemons::page))
         .route("/live/daemons", get(daemons::live))
         .route("/errors", get(errors::list))

@@ -8,6 +8,7 @@ use crate::api::pages::links;
 use crate::api::pages::parts::state::{Look, glyph};
 use crate::api::pages::parts::time;
 use crate::api::pages::view::View;
+use crate::domain::alert::Alert;
 use crate::domain::run::Run;
 
 /// A lock that somebody has waited for so long is worth a look.
@@ -39,6 +40,11 @@ fn lines(facts: &Facts, view: &View) -> Vec<Markup> {
             },
         ));
     }
+    if facts.problems > 0 {
+        let what = html! { strong { (facts.problems) } " of the things that jobs need don't work, as was found when they were last looked at" };
+        lines.push(line(Look::Failed, &what, &html! { a href=(links::CONNECTIONS) { "Connections" } }));
+    }
+    lines.extend(facts.alerts.iter().filter(|alert| facts.still_true(alert)).map(|alert| told(alert, facts, view)));
     lines.extend(facts.failing.iter().map(|run| failed(run, facts, view)));
     let failing = facts.jobs.iter().filter(|job| job.failing.is_some()).count();
     if failing > FAILING {
@@ -86,6 +92,26 @@ fn failed(run: &Run, facts: &Facts, view: &View) -> Markup {
         &what,
         &html! { a.button href=(links::run(run.id)) { "Look" span.hidden { " at the run of " (run.job) } } },
     )
+}
+
+/// A deadline that was missed, or a replica that is too old.
+fn told(alert: &Alert, facts: &Facts, view: &View) -> Markup {
+    let zone = facts.zone_of(&alert.job);
+    let what = html! {
+        a href=(links::job(&alert.job)) { (alert.job) }
+        @match (alert.detail.deadline, &alert.detail.replica) {
+            (Some(deadline), _) => { " had not succeeded by its deadline, " (time::ago(view, deadline, zone)) },
+            (None, Some(replica)) => { ": replica " code { (replica) } " is older than it may be, since " (time::ago(view, alert.at, zone)) },
+            (None, None) => { " needs a look, " (time::ago(view, alert.at, zone)) },
+        }
+    };
+    let act = html! {
+        @match alert.run {
+            Some(run) => a.button href=(links::run(run)) { "Look" span.hidden { " at the run of " (alert.job) } },
+            None => a.button href=(links::job(&alert.job)) { "Look" span.hidden { " at " (alert.job) } },
+        }
+    };
+    line(Look::Waiting, &what, &act)
 }
 
 fn line(look: Look, what: &Markup, act: &Markup) -> Markup {

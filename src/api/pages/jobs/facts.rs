@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::filter::Filter;
@@ -12,9 +13,12 @@ use crate::api::pages::parts::strip::Bar;
 use crate::api::pages::parts::time;
 use crate::api::pages::problem::Problem;
 use crate::api::pages::view::View;
+use crate::domain::alert::{Alert, AlertKind};
+use crate::domain::finding::Verdict;
 use crate::domain::job::Job;
 use crate::domain::run::Run;
-use crate::store::{DaemonRow, JobOverview, LockRow, RunBrief, RunFilter, StoredJob};
+use crate::domain::state::RunState;
+use crate::store::{AlertFilter, DaemonRow, JobOverview, LockRow, RunBrief, RunFilter, StoredJob};
 
 /// Runs in a strip.
 pub(in crate::api::pages) const STRIP: u32 = 30;
@@ -25,6 +29,10 @@ const USUAL_LEAST: usize = 3;
 
 /// Failing jobs that are told one by one.
 pub(super) const FAILING: usize = 12;
+
+/// How far back alerts are looked for, and how many of them.
+const DAY: TimeDelta = TimeDelta::days(1);
+const ALERTS: u32 = 200;
 
 /// What is known.
 pub(in crate::api::pages) struct Facts {
@@ -38,6 +46,10 @@ pub(in crate::api::pages) struct Facts {
     strips: BTreeMap<String, Vec<RunBrief>>,
     /// Runs whose failure nothing has made good, newest first.
     pub(super) failing: Vec<Run>,
+    /// What was recorded in the last day of deadlines and replicas, newest first.
+    pub(super) alerts: Vec<Alert>,
+    /// How much of what jobs need doesn't work, as daemons last found.
+    pub(super) problems: usize,
     /// Locks.
     pub(super) locks: Vec<LockRow>,
     /// Daemons with a lease.
@@ -46,12 +58,25 @@ pub(in crate::api::pages) struct Facts {
 
 impl Facts {
     /// Reads them.
-    pub(super) async fn read(backend: &Backend, filter: &Filter) -> Result<Self, Problem> {
+    pub(super) async fn read(backend: &Backend, filter: &Filter, now: DateTime<Utc>) -> Result<Self, Problem> {
         let store = &backend.store;
         let (jobs, locks, daemons) = tokio::try_join!(store.overview(), store.locks(), store.daemons())?;
+        let recent = AlertFilter { since: Some(now - DAY), limit: ALERTS, ..AlertFilter::default() };
+        let (mut alerts, findings) = tokio::try_join!(store.alerts(&recent), store.findings())?;
+        alerts.retain(|alert| matches!(alert.kind, AlertKind::Deadline | AlertKind::ReplicaOld));
+        let problems = findings.iter().filter(|row| row.finding.verdict > Verdict::Warning).count();
         let definitions = store.definitions_of(&jobs).await?;
-        let mut facts =
-            Self { jobs, definitions, chosen: vec![], strips: BTreeMap::new(), failing: vec![], locks, daemons };
+        let mut facts = Self {
+            jobs,
+            definitions,
+            chosen: vec![],
+            strips: BTreeMap::new(),
+            failing: vec![],
+            alerts,
+            problems,
+            locks,
+            daemons,
+        };
         facts.chosen = filter.choose(&facts);
         let shown: Vec<&str> = filter.page_of(&facts.chosen).iter().map(|at| facts.jobs[*at].name.as_str()).collect();
         let mut failing: Vec<_> = facts.jobs.iter().filter_map(|job| job.failing).collect();
@@ -65,6 +90,16 @@ impl Facts {
         })?;
         (facts.strips, facts.failing) = (strips, failing);
         Ok(facts)
+    }
+
+    /// Whether what an alert says is so still: nothing of its job has succeeded since, and it is the newest of its kind.
+    pub(super) fn still_true(&self, alert: &Alert) -> bool {
+        let job = self.jobs.iter().find(|job| job.name == alert.job);
+        let good = job.and_then(|job| job.last.as_ref()).filter(|last| last.state == RunState::Succeeded.label());
+        let newest = self.alerts.iter().find(|other| (&other.job, other.kind) == (&alert.job, alert.kind));
+        job.is_some()
+            && good.and_then(|last| last.ended_at).is_none_or(|ended| ended < alert.at)
+            && newest.is_some_and(|newest| newest.id == alert.id)
     }
 
     /// A job's definition.
