@@ -5,6 +5,7 @@
 
 mod arguments;
 mod ask;
+mod audit;
 mod backfill;
 mod cancel;
 mod check;

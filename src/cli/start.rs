@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use super::arguments::{Arguments, Command};
 use super::error::{CliError, Exit, describe};
 use super::{
-    backfill, cancel, check, completions, demo, explain, firings, jobs, locks, logs, output, pause, plan, replica,
-    resume, retry, run, runs, serve, show, trigger,
+    audit, backfill, cancel, check, completions, demo, explain, firings, jobs, locks, logs, output, pause, plan,
+    replica, resume, retry, run, runs, serve, show, trigger,
 };
 
 /// Runs the command, tells what went wrong, and says with which exit code the process should end.
@@ -42,6 +42,7 @@ async fn command(arguments: &Arguments) -> Result<Exit, CliError> {
         Command::Pause(arguments) => pause::run(arguments, global).await,
         Command::Resume(arguments) => resume::run(arguments, global).await,
         Command::Backfill(arguments) => backfill::run(arguments, global).await,
+        Command::Audit(arguments) => audit::run(arguments, global).await,
         Command::Locks => locks::run(global).await,
         Command::Replica(command) => replica::run(command, global).await,
         Command::Schema => completions::schema(),
