@@ -69,9 +69,11 @@ impl Access {
         if self.is_open() {
             return Ok(Caller { name: LOCAL.to_owned(), role: Role::Operate });
         }
-        match (parts.headers.get(header::AUTHORIZATION), self.session(&parts.headers)) {
+        // What a proxy has asked for (`Basic`) is none of ours.
+        let shown = parts.headers.get(header::AUTHORIZATION).and_then(|shown| bearer(shown.as_bytes()));
+        match (shown, self.session(&parts.headers)) {
             // Whoever shows a token wants to be known by it.
-            (Some(shown), _) => self.with_token(bearer(shown.as_bytes()), peer(&parts.extensions)),
+            (Some(shown), _) => self.with_token(shown, peer(&parts.extensions)),
             (None, Some(token)) => Ok(token.caller()),
             (None, None) => {
                 let hint = "send the header `Authorization: Bearer …`, or sign in at /login";
@@ -81,7 +83,7 @@ impl Access {
     }
 
     /// Whose token this is. Wrong ones count.
-    pub(super) fn with_token(&self, shown: Option<&[u8]>, from: IpAddr) -> Result<Caller, Problem> {
+    pub(super) fn with_token(&self, shown: &[u8], from: IpAddr) -> Result<Caller, Problem> {
         if let Some(left) = self.0.failures.refused(from) {
             let seconds = left.as_secs() + 1;
             let detail = "too many wrong tokens came from this address";
@@ -90,7 +92,7 @@ impl Access {
                 .retry_after(seconds));
         }
         // All are compared, whichever fits: how long it takes says nothing about which.
-        let fits = |known: &&NamedToken| shown.is_some_and(|shown| known.token.is(shown));
+        let fits = |known: &&NamedToken| known.token.is(shown);
         let found = self.0.tokens.iter().filter(fits).fold(None, |found, known| found.or(Some(known)));
         found.map(NamedToken::caller).ok_or_else(|| {
             self.0.failures.count(from);
@@ -180,9 +182,9 @@ mod tests {
         let tokens = vec![named("grafana", Role::Read, "one"), named("alice", Role::Operate, "two")];
         let access = Access::new(tokens, Some("https://windlass.example:8443"));
         let from = "127.0.0.1".parse().unwrap();
-        assert_eq!(access.with_token(Some(b"one"), from).unwrap().role, Role::Read);
-        assert_eq!(access.with_token(Some(b"two"), from).unwrap().name, "alice");
-        assert_eq!(access.with_token(Some(b"three"), from).unwrap_err().code(), Code::NotSignedIn);
+        assert_eq!(access.with_token(b"one", from).unwrap().role, Role::Read);
+        assert_eq!(access.with_token(b"two", from).unwrap().name, "alice");
+        assert_eq!(access.with_token(b"three", from).unwrap_err().code(), Code::NotSignedIn);
         assert!(access.is_secure() && access.public_host() == Some("windlass.example:8443"));
     }
 }

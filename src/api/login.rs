@@ -46,7 +46,7 @@ pub(super) async fn sign_in(
     if state.access.is_open() {
         return Redirect::to(next).into_response();
     }
-    match state.access.with_token(Some(form.token.trim().as_bytes()), peer.ip()) {
+    match state.access.with_token(form.token.trim().as_bytes(), peer.ip()) {
         Ok(caller) => {
             let cookie = state.access.cookie(&caller, now()).map(|cookie| cookie.to_string());
             ([(header::SET_COOKIE, cookie.unwrap_or_default())], Redirect::to(next)).into_response()

@@ -5,6 +5,7 @@
 //! else is read through connections of its own.
 
 mod access;
+mod acting;
 mod backend;
 mod caller;
 mod clock;

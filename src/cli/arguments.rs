@@ -74,6 +74,8 @@ pub enum Command {
     Resume(ResumeArguments),
     /// Queue runs for due times of the past that did not run.
     Backfill(BackfillArguments),
+    /// Who did what: triggered, cancelled, retried, paused …
+    Audit(AuditArguments),
     /// Who holds which lock, who waits, since when.
     Locks,
     /// What somebody should have heard of, and whether they have.
@@ -167,6 +169,20 @@ pub struct RunsArguments {
     pub states: Vec<String>,
     /// At most so many.
     #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: u32,
+}
+
+/// Arguments of `audit`.
+#[derive(Debug, Args)]
+pub struct AuditArguments {
+    /// Actions on this job only.
+    #[arg(long, value_name = "JOB")]
+    pub job: Option<String>,
+    /// Actions on this run only: its id, or the beginning of it.
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<String>,
+    /// At most so many.
+    #[arg(long, value_name = "N", default_value_t = 50)]
     pub limit: u32,
 }
 

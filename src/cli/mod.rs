@@ -7,6 +7,7 @@ mod alert_arguments;
 mod alerts;
 mod arguments;
 mod ask;
+mod audit;
 mod backfill;
 mod cancel;
 mod check;

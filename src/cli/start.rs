@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::arguments::{Arguments, Command};
 use super::error::{CliError, Exit, describe};
 use super::{
-    alerts, backfill, cancel, check, completions, demo, doctor, explain, firings, jobs, locks, logs, man, notify,
+    alerts, audit, backfill, cancel, check, completions, demo, doctor, explain, firings, jobs, locks, logs, man, notify,
     output, pause, plan, replica, resume, retry, run, runs, serve, show, trigger,
 };
 
@@ -42,6 +42,7 @@ async fn command(arguments: &Arguments) -> Result<Exit, CliError> {
         Command::Pause(arguments) => pause::run(arguments, global).await,
         Command::Resume(arguments) => resume::run(arguments, global).await,
         Command::Backfill(arguments) => backfill::run(arguments, global).await,
+        Command::Audit(arguments) => audit::run(arguments, global).await,
         Command::Locks => locks::run(global).await,
         Command::Alerts(arguments) => alerts::run(arguments, global).await,
         Command::Notify(command) => notify::run(command, global).await,

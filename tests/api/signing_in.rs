@@ -34,6 +34,8 @@ async fn a_browser_signs_in_is_known_by_every_daemon_with_the_token_and_signs_ou
     let again = Api::start(Some("s3cret")).await;
     for api in [&api, &again] {
         assert_eq!(api.get("/metrics", &session).await.status, 200);
+        let through_proxy = format!("{session}Authorization: Basic YTpi\r\n");
+        assert_eq!(api.get("/metrics", &through_proxy).await.status, 200, "what a proxy asked for is none of ours");
     }
     let replaced = Api::start(Some("another")).await;
     assert_eq!(replaced.get("/metrics", &session).await.status, 401);

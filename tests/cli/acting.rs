@@ -37,8 +37,11 @@ async fn trigger_pause_and_cancel_work_without_a_daemon_and_are_audited() {
     let cancelled = folder.call(&["cancel", &id, "--json"]).ends(0).json();
     assert_eq!(cancelled["state"], "cancelled");
     assert_eq!(folder.call(&["locks", "--json"]).ends(0).stdout.trim(), "[]");
-    let rows = folder.database.admin().query("select action from windlass.audit order by id", &[]).await.unwrap();
-    let actions: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-    assert_eq!(actions, ["trigger", "pause", "resume", "cancel"]);
+    let acts = folder.call(&["audit", "--job", "nightly", "--json"]).ends(0).json();
+    let actions: Vec<&str> = acts.as_array().unwrap().iter().map(|act| act["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["cancel", "resume", "pause", "trigger"]);
+    assert_eq!((&acts[0]["via"], &acts[0]["run"]), (&"command".into(), &id.as_str().into()));
+    let told = folder.call(&["audit", "--run", &id[..18]]).ends(0).stdout;
+    assert!(told.lines().count() == 3 && told.contains("cancel"), "{told}");
     folder.close().await;
 }

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::extract::{Body, Named, unfit};
 use crate::actions::backfill::{Backfilled, Stretch, past, preview, queue};
 use crate::actions::find;
+use crate::api::acting::to_its_end;
 use crate::api::backend::Backend;
 use crate::api::caller::Caller;
 use crate::api::clock;
@@ -67,6 +68,7 @@ pub(super) async fn backfill(
     if wanted.dry_run || past.left.is_empty() {
         return Ok(Json(preview(&job, &past)));
     }
-    let made = queue(&backend.store, &caller.actor(), &job, &past, params, !wanted.parallel).await?;
-    Ok(Json(made))
+    let made =
+        to_its_end(async move { queue(&backend.store, &caller.actor(), &job, &past, params, !wanted.parallel).await });
+    Ok(Json(made.await?))
 }

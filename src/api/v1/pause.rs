@@ -8,6 +8,7 @@ use super::extract::{Body, Named, unfit};
 use crate::actions::pause::Paused;
 use crate::actions::resume::Resumed;
 use crate::actions::{find, pause as pausing, resume as resuming};
+use crate::api::acting::to_its_end;
 use crate::api::backend::Backend;
 use crate::api::caller::Caller;
 use crate::api::clock;
@@ -67,10 +68,11 @@ pub(super) async fn pause(
     if said.note.as_ref().is_some_and(|note| note.chars().count() > LONGEST_NOTE) {
         return Err(unfit(format!("`note` has more than {LONGEST_NOTE} characters")));
     }
-    let job = find::job(&backend.store, &name).await?.definition.job;
-    let note = said.note.as_deref();
-    let paused = pausing::pause(&backend.store, &caller.actor(), &job, note, clock::now()).await?;
-    Ok(Json(paused))
+    let paused = to_its_end(async move {
+        let job = find::job(&backend.store, &name).await?.definition.job;
+        pausing::pause(&backend.store, &caller.actor(), &job, said.note.as_deref(), clock::now()).await
+    });
+    Ok(Json(paused.await?))
 }
 
 /// Resumes a job
@@ -86,12 +88,14 @@ pub(super) async fn resume(
     Body(wanted): Body<Wanted>,
 ) -> Result<Json<Resumed>, Problem> {
     caller.operator()?;
-    let job = find::job(&backend.store, &name).await?.definition.job;
     let run_missed = match wanted.run_missed {
         Missed::None => RunMissed::None,
         Missed::Latest => RunMissed::Latest,
         Missed::All => RunMissed::All,
     };
-    let resumed = resuming::resume(&backend.store, &caller.actor(), &job, run_missed, clock::now()).await?;
-    Ok(Json(resumed))
+    let resumed = to_its_end(async move {
+        let job = find::job(&backend.store, &name).await?.definition.job;
+        resuming::resume(&backend.store, &caller.actor(), &job, run_missed, clock::now()).await
+    });
+    Ok(Json(resumed.await?))
 }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::extract::{Body, Named};
 use super::job::Definition;
 use crate::actions::{cancel as cancelling, find, retry as retrying};
+use crate::api::acting::to_its_end;
 use crate::api::backend::Backend;
 use crate::api::caller::Caller;
 use crate::api::problem::Problem;
@@ -51,8 +52,11 @@ pub(super) async fn definition(_: Caller, backend: Backend, Named(run): Named) -
     responses((status = 200, description = "The run, cancelled or about to be", body = Run)))]
 pub(super) async fn cancel(caller: Caller, backend: Backend, Named(run): Named) -> Result<Json<Run>, Problem> {
     caller.operator()?;
-    let run = find::run(&backend.store, &run).await?;
-    Ok(Json(cancelling::cancel(&backend.store, &caller.actor(), &run).await?))
+    let cancelled = to_its_end(async move {
+        let run = find::run(&backend.store, &run).await?;
+        cancelling::cancel(&backend.store, &caller.actor(), &run).await
+    });
+    Ok(Json(cancelled.await?))
 }
 
 /// Retries a run
@@ -69,6 +73,9 @@ pub(super) async fn retry(
     Body(wanted): Body<From>,
 ) -> Result<Json<Run>, Problem> {
     caller.operator()?;
-    let run = find::run(&backend.store, &run).await?;
-    Ok(Json(retrying::retry(&backend.store, &caller.actor(), &run, wanted.from.as_deref()).await?.run))
+    let retried = to_its_end(async move {
+        let run = find::run(&backend.store, &run).await?;
+        retrying::retry(&backend.store, &caller.actor(), &run, wanted.from.as_deref()).await
+    });
+    Ok(Json(retried.await?.run))
 }

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::extract::{Body, Named, unreadable};
 use crate::actions::{find, trigger as actions};
+use crate::api::acting::to_its_end;
 use crate::api::backend::Backend;
 use crate::api::caller::Caller;
 use crate::api::problem::Problem;
@@ -51,9 +52,12 @@ pub(super) async fn trigger(
     Body(given): Body<Given>,
 ) -> Result<(StatusCode, HeaderMap, Json<Run>), Problem> {
     caller.operator()?;
-    let key = key(&headers)?;
-    let job = find::job(&backend.store, &name).await?;
-    let made = actions::trigger(&backend.store, &caller.actor(), &job, given.params, key).await?;
+    let key = key(&headers)?.map(str::to_owned);
+    let made = to_its_end(async move {
+        let job = find::job(&backend.store, &name).await?;
+        actions::trigger(&backend.store, &caller.actor(), &job, given.params, key.as_deref()).await
+    })
+    .await?;
     let mut headers = HeaderMap::new();
     if let Ok(place) = HeaderValue::from_str(&format!("{}/runs/{}", super::BASE, made.run.id)) {
         headers.insert(header::LOCATION, place);

@@ -1,0 +1,19 @@
+//! What was begun is done to its end.
+
+use crate::api::problem::Problem;
+use crate::domain::failure::Failure;
+
+/// Does something to its end, also when whoever asked for it has gone or the time for an answer is up: an action that
+/// broke off in the middle would have happened, and nobody would have been recorded as having done it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it must outlive the connection; it ends by itself, each call has a deadline"
+)]
+pub(super) async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+) -> Result<T, Problem> {
+    match tokio::spawn(work).await {
+        Ok(done) => done.map_err(Problem::from),
+        Err(error) => Err(Failure::bug(format!("an action ended early: {error}")).into()),
+    }
+}
