@@ -22,3 +22,4 @@ mod schedule;
 mod spec;
 mod sql;
 mod torture;
+mod ui;
