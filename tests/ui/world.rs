@@ -57,7 +57,13 @@ impl World {
     /// Queues a run, and waits until it is in that state.
     pub(super) async fn run(&self, job: &str, params: &[&str], state: &str) -> String {
         let id = self.trigger(job, params);
-        eventually(state, async || self.state(&id) == state).await;
+        eventually(state, async || {
+            let now = self.state(&id);
+            let ended = matches!(now.as_str(), "succeeded" | "failed");
+            assert!(now == state || !ended, "{}", self.folder.call(&["show", &id]).stdout);
+            now == state
+        })
+        .await;
         id
     }
 
