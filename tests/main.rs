@@ -24,3 +24,4 @@ mod schedule;
 mod spec;
 mod sql;
 mod torture;
+mod ui;

@@ -24,7 +24,7 @@ async fn an_address_is_published_to_looked_at_and_gone_back_with() {
         server.url()
     );
     let connection = "connections:\n  market: {duckdb: {path: master.db}}\n";
-    folder.write("windlass.yaml", &(settings.replace("connections:\n", connection) + &objects));
+    folder.write("windlass.yaml", &(settings.replace("connections:\n", connection) + objects.as_str()));
     folder.write("secret", "a-secret\n");
     folder.write("jobs/publish.yaml", JOB);
     write(&folder.path("master.db"), "create table prices as select range as id from range(1000)").await;

@@ -170,7 +170,7 @@ async fn the_fetching_example_keeps_a_whole_copy_of_a_replica_behind_http() {
     let copy = world.folder.path().join("copy.db");
     let fetch = || {
         let output = Command::new(&python).arg(example("fetch.py")).arg(&address).arg(&copy).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &*String::from_utf8_lossy(&output.stderr);
         said.trim_end().to_owned()
     };
     let count = || ask(&copy, "select count(*) from t");

@@ -65,22 +65,34 @@
     for (const log of document.querySelectorAll('.log')) if (atEnd.get(log)) log.scrollTop = log.scrollHeight;
   });
 
-  // A browser opens six connections to a server at most: pages in the background must not hold them.
-  const sources = new Map();
-  document.addEventListener('htmx:sseOpen', (event) => {
-    sources.set(event.target, event.detail.source);
-    event.target.classList.remove('away');
-  });
-  document.addEventListener('htmx:sseError', (event) => event.target.classList.add('away'));
+  // A browser opens six connections to a server at most: pages in the background must not hold them. One that is being
+  // left breaks its stream off, which is no error.
+  const sources = new Set();
+  let leaving = false, resting = false;
+  addEventListener('beforeunload', () => { leaving = true; setTimeout(() => { leaving = false; }, 3000); });
+  htmx.createEventSource = (url) => {
+    const source = new EventSource(url);
+    source.addEventListener('error', (event) => { if (leaving) event.stopImmediatePropagation(); });
+    for (const other of sources) if (other.readyState === EventSource.CLOSED) sources.delete(other);
+    sources.add(source);
+    if (resting) source.close();
+    return source;
+  };
   document.addEventListener('visibilitychange', () => {
-    for (const region of document.querySelectorAll('[sse-connect]')) {
-      if (document.hidden) { sources.get(region)?.close(); sources.delete(region); continue; }
-      if (sources.has(region)) continue;
-      // Another attribute makes htmx look at the element anew.
-      region.dataset.seen = String(Date.now());
-      htmx.process(region);
+    if (document.hidden) {
+      for (const source of sources) source.close();
+      resting = true;
+    } else if (resting) {
+      resting = false;
+      for (const region of document.querySelectorAll('[sse-connect]')) {
+        // Another attribute makes htmx look at the element anew.
+        region.dataset.seen = String(Date.now());
+        htmx.process(region);
+      }
     }
   });
+  document.addEventListener('htmx:sseOpen', (event) => event.target.classList.remove('away'));
+  document.addEventListener('htmx:sseError', (event) => event.target.classList.add('away'));
 
   // Choices that are made by choosing; the button beside them is for readers without JavaScript.
   for (const form of document.querySelectorAll('form[data-choose], form[hx-get]')) {

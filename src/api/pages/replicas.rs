@@ -133,7 +133,7 @@ pub(super) async fn confirm(
         nav.crumbs aria-label="Above" { a href="/replicas" { "Replicas" } }
         h1 { "Go back to generation " (back.to) "?" }
         ul {
-            li { "Whoever opens " code { (replica.place) } " from now on gets generation " (back.to) ", made " (time::at(&view, kept.made_at, Tz::UTC)) ", " (amount::count(kept.rows)) " rows" }
+            li { "Whoever opens " code { (replica.place) } " from now on gets generation " (back.to) ", made " (time::exact(&view, kept.made_at, Tz::UTC)) ", " (amount::count(kept.rows)) " rows" }
             @if let Some(now) = now { li { "Generation " (now.generation) " of " (amount::count(now.rows)) " rows is not the replica any more; it is kept" } }
             li { "Readers that have it open keep what they have" }
             li { "The file is verified first. The next run of " a href=(links::job(&replica.job)) { (replica.job) } " publishes a new generation" }

@@ -69,7 +69,7 @@ fn a_peer_that_vanishes_is_noticed() {
         return;
     }
     let output = own_network().arg(program).args(inside).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &*String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }
 

@@ -1,0 +1,11 @@
+//! The pages in a real browser. Runs where `chromedriver` and a Chromium are on the PATH (`scripts/test` sees to it).
+
+mod acting;
+mod browser;
+mod keyboard;
+mod live;
+mod looks;
+mod many;
+mod plain;
+mod screenshots;
+mod world;

@@ -1,0 +1,40 @@
+//! Pictures of each page for the documentation: `scripts/screenshots`.
+
+use std::path::Path;
+
+use super::browser::Browser;
+use super::world::{LONG_NAME, World};
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "makes pictures; scripts/screenshots calls it"]
+async fn pictures_of_each_page() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/screenshots");
+    std::fs::create_dir_all(&folder).unwrap();
+    let world = World::start().await;
+    let Some(browser) = Browser::open(&world.address).await else { return world.close().await };
+    super::many::fill(&world, 60).await;
+    world.busy().await;
+    let korean = format!("/jobs/{LONG_NAME}");
+    let pages = [
+        ("jobs", "/?sort=state", 1440),
+        ("job", "/jobs/load-0042", 1440),
+        ("job-korean-narrow", &korean, 390),
+        ("jobs-narrow", "/?state=failing", 390),
+        ("locks", "/locks", 1440),
+        ("replicas", "/replicas", 1440),
+        ("daemons", "/daemons", 1440),
+        ("error", "/errors/WL0411", 1440),
+    ];
+    for (name, page, width) in pages {
+        for dark in [false, true] {
+            browser.look(width, dark).await;
+            browser.go(page).await;
+            // Fonts and the first message of the stream.
+            browser.run("return document.fonts.ready.then(() => true)").await;
+            let theme = if dark { "dark" } else { "light" };
+            std::fs::write(folder.join(format!("{name}-{theme}.png")), browser.picture().await).unwrap();
+        }
+    }
+    browser.close().await;
+    world.close().await;
+}
