@@ -44,6 +44,7 @@ mod start;
 mod suggest;
 mod table;
 mod trigger;
+mod watch;
 mod wire;
 mod workspace;
 
