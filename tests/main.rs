@@ -16,6 +16,7 @@ mod engine;
 mod error_pages;
 mod fetch;
 mod layers;
+mod masking;
 mod objects;
 mod postgres;
 mod publish;

@@ -7,6 +7,7 @@ use clap_complete::Shell;
 
 use super::alert_arguments::{AlertsArguments, NotifyCommand};
 use super::schedule_arguments::{BackfillArguments, FiringsArguments, PauseArguments, ResumeArguments};
+use super::watch::WatchArguments;
 
 /// Moves data through PostgreSQL and DuckDB on a schedule, and it arrives.
 #[derive(Debug, Parser)]
@@ -53,11 +54,11 @@ pub enum Command {
     /// The daemon: schedules, runs, HTTP.
     Serve,
     /// List jobs.
-    Jobs,
+    Jobs(WatchArguments),
     /// List runs, newest first.
     Runs(RunsArguments),
     /// Show a run with its steps and attempts.
-    Show(RunId),
+    Show(ShowArguments),
     /// Print a run's log.
     Logs(LogsArguments),
     /// Queue a run of a job; a daemon runs it.
@@ -77,7 +78,7 @@ pub enum Command {
     /// Who did what: triggered, cancelled, retried, paused …
     Audit(AuditArguments),
     /// Who holds which lock, who waits, since when.
-    Locks,
+    Locks(WatchArguments),
     /// What somebody should have heard of, and whether they have.
     Alerts(AlertsArguments),
     /// Try whether alerts arrive.
@@ -115,6 +116,17 @@ pub struct RunId {
     /// The run's id, or the beginning of it.
     #[arg(value_name = "RUN")]
     pub run: String,
+}
+
+/// Arguments of `show`.
+#[derive(Debug, Args)]
+pub struct ShowArguments {
+    /// The run.
+    #[command(flatten)]
+    pub run: RunId,
+    /// Whether to look again and again.
+    #[command(flatten)]
+    pub watch: WatchArguments,
 }
 
 /// Arguments of `demo`.
@@ -167,9 +179,18 @@ pub struct RunsArguments {
     /// Runs in this state only; can be given more than once.
     #[arg(long = "state", value_name = "STATE")]
     pub states: Vec<String>,
+    /// Failed runs only: `--state failed`.
+    #[arg(long, conflicts_with = "states")]
+    pub failed: bool,
+    /// Made at this time or later: 2h, 1d, 2026-11-01, 2026-11-01T06:30 (both in the job's zone with --job, else in UTC).
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
     /// At most so many.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: u32,
+    /// Whether to look again and again.
+    #[command(flatten)]
+    pub watch: WatchArguments,
 }
 
 /// Arguments of `audit`.

@@ -5,33 +5,35 @@ use comfy_table::Cell;
 use super::arguments::Global;
 use super::error::{CliError, Exit};
 use super::opened::with_state;
+use super::watch::{WatchArguments, watched};
 use super::{format, output, table};
 use crate::domain::schedule::{Schedule, When};
-use crate::store::JobRow;
+use crate::store::{JobRow, Store};
 
 /// Lists jobs.
-pub(super) async fn run(global: &Global) -> Result<Exit, CliError> {
-    with_state(global, async |opened| {
-        let jobs = opened.store.jobs().await?;
-        if global.json {
-            output::json(&jobs)?;
-        } else if jobs.is_empty() {
-            output::line("No jobs are loaded yet: `windlass serve` loads the jobs_dir, `windlass run FILE` runs one.")?;
-        } else {
-            output::table(&listed(&jobs))?;
-            for job in &jobs {
-                if let (Some(since), Some(problem)) = (job.broken_at, &job.problem) {
-                    let since = format::time(since);
-                    output::line(format!(
-                        "{}: its file is broken since {since}, the last good version is run: {problem}",
-                        job.name
-                    ))?;
-                }
+pub(super) async fn run(watch: &WatchArguments, global: &Global) -> Result<Exit, CliError> {
+    with_state(global, async |opened| watched(watch, async || list(&opened.store, global).await).await).await
+}
+
+async fn list(store: &Store, global: &Global) -> Result<Exit, CliError> {
+    let jobs = store.jobs().await?;
+    if global.json {
+        output::json(&jobs)?;
+    } else if jobs.is_empty() {
+        output::line("No jobs are loaded yet: `windlass serve` loads the jobs_dir, `windlass run FILE` runs one.")?;
+    } else {
+        output::table(&listed(&jobs))?;
+        for job in &jobs {
+            if let (Some(since), Some(problem)) = (job.broken_at, &job.problem) {
+                let since = format::time(since);
+                output::line(format!(
+                    "{}: its file is broken since {since}, the last good version is run: {problem}",
+                    job.name
+                ))?;
             }
         }
-        Ok(Exit::Done)
-    })
-    .await
+    }
+    Ok(Exit::Done)
 }
 
 fn listed(jobs: &[JobRow]) -> comfy_table::Table {

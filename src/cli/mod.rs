@@ -43,6 +43,7 @@ mod signals;
 mod start;
 mod table;
 mod trigger;
+mod watch;
 mod wire;
 mod workspace;
 

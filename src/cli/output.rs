@@ -4,6 +4,7 @@
 //! (crate console decides).
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 
 use comfy_table::Table;
 use serde::Serialize;
@@ -13,8 +14,26 @@ use super::error::{CliError, Exit};
 use crate::domain::failure::Failure;
 use crate::domain::run::Run;
 
+/// What is held back, while something is.
+static HELD: Mutex<Option<String>> = Mutex::new(None);
+
+/// Holds back what is written to standard output from now on.
+pub(super) fn hold() {
+    *HELD.lock().unwrap_or_else(PoisonError::into_inner) = Some(String::new());
+}
+
+/// What was held back; from now on nothing is any more.
+pub(super) fn held() -> String {
+    HELD.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
+}
+
 /// Writes one line to standard output.
 pub(super) fn line(text: impl AsRef<str>) -> Result<(), CliError> {
+    if let Some(held) = HELD.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+        held.push_str(text.as_ref());
+        held.push('\n');
+        return Ok(());
+    }
     let mut stdout = io::stdout().lock();
     let written = writeln!(stdout, "{}", text.as_ref()).and_then(|()| stdout.flush());
     written.map_err(|error| unwritable(&error))
@@ -45,7 +64,8 @@ pub(super) fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-fn unwritable(error: &io::Error) -> CliError {
+/// Why standard output can't be written.
+pub(super) fn unwritable(error: &io::Error) -> CliError {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return CliError::ReaderGone;
     }

@@ -1,37 +1,57 @@
 //! `windlass runs`.
 
+use chrono_tz::Tz;
 use comfy_table::Cell;
 
 use super::arguments::{Global, RunsArguments};
 use super::error::{CliError, Exit};
+use super::moment::{self, Edge};
 use super::opened::with_state;
+use super::watch::watched;
 use super::{find, format, output, show, suggest, table};
 use crate::domain::code::Code;
 use crate::domain::run::Run;
 use crate::domain::state::RunState;
-use crate::store::RunFilter;
+use crate::store::{RunFilter, Store};
 
 /// Lists runs, newest first.
 pub(super) async fn run(arguments: &RunsArguments, global: &Global) -> Result<Exit, CliError> {
-    let states = arguments.states.iter().map(|word| state(word)).collect::<Result<Vec<_>, _>>()?;
     with_state(global, async |opened| {
-        let filter = RunFilter { job: arguments.job.clone(), states, limit: arguments.limit, ..RunFilter::default() };
-        let runs = opened.store.runs(&filter).await?;
-        if let (Some(job), true) = (&arguments.job, runs.is_empty())
-            && opened.store.job(job).await?.is_none()
-        {
-            return Err(find::no_job(&opened.store, job).await.into());
-        }
-        if global.json {
-            output::json(&runs)?;
-        } else if runs.is_empty() {
-            output::line("No runs. `windlass run JOB` makes one here and now, `windlass trigger JOB` on the daemon.")?;
-        } else {
-            output::table(&listed(&runs))?;
-        }
-        Ok(Exit::Done)
+        watched(&arguments.watch, async || list(&opened.store, arguments, global).await).await
     })
     .await
+}
+
+async fn list(store: &Store, arguments: &RunsArguments, global: &Global) -> Result<Exit, CliError> {
+    let mut states = arguments.states.iter().map(|word| state(word)).collect::<Result<Vec<_>, _>>()?;
+    states.extend(arguments.failed.then_some(RunState::Failed));
+    let job = match &arguments.job {
+        Some(name) => store.job(name).await?,
+        None => None,
+    };
+    let zone = job.as_ref().map_or(Tz::UTC, |job| job.definition.job.zone());
+    let since = arguments.since.as_ref().map(|text| moment::since(text, zone, Edge::From)).transpose()?;
+    let limit = arguments.limit;
+    let filter = RunFilter { job: arguments.job.clone(), states, since, limit, ..RunFilter::default() };
+    let runs = store.runs(&filter).await?;
+    // A job whose file is gone has a history all the same.
+    if let (Some(name), true, None) = (&arguments.job, runs.is_empty(), &job) {
+        return Err(find::no_job(store, name).await);
+    }
+    let narrowed = since.is_some() || !filter.states.is_empty();
+    if global.json {
+        output::json(&runs)?;
+    } else if runs.is_empty() && narrowed {
+        output::line("No such runs. `windlass runs` lists all of them.")?;
+    } else if runs.is_empty() {
+        output::line("No runs. `windlass run JOB` makes one here and now, `windlass trigger JOB` on the daemon.")?;
+    } else {
+        output::table(&listed(&runs))?;
+        if arguments.failed {
+            output::line("\nWhat failed and why: windlass show RUN. Again from the failed step: windlass retry RUN.")?;
+        }
+    }
+    Ok(Exit::Done)
 }
 
 fn state(word: &str) -> Result<RunState, CliError> {

@@ -4,24 +4,28 @@ use std::time::Duration;
 
 use comfy_table::Cell;
 
-use super::arguments::{Global, RunId};
+use super::arguments::{Global, ShowArguments};
 use super::error::{CliError, Exit};
 use super::opened::with_state;
+use super::watch::watched;
 use super::{find, follow, format, output, table};
 use crate::domain::failure::{Failure, Side};
 use crate::domain::run::{Run, RunStep};
 use crate::domain::state::{RunState, StepState};
 
 /// Shows a run.
-pub(super) async fn run(arguments: &RunId, global: &Global) -> Result<Exit, CliError> {
+pub(super) async fn run(arguments: &ShowArguments, global: &Global) -> Result<Exit, CliError> {
     with_state(global, async |opened| {
-        let run = find::run(&opened.store, &arguments.run).await?;
-        if global.json {
-            output::json(&run)?;
-        } else {
-            print(&run, &opened.workspace.program)?;
-        }
-        Ok(Exit::Done)
+        let look = async || {
+            let run = find::run(&opened.store, &arguments.run.run).await?;
+            if global.json {
+                output::json(&run)?;
+            } else {
+                print(&run, &opened.workspace.program)?;
+            }
+            Ok(Exit::Done)
+        };
+        watched(&arguments.watch, look).await
     })
     .await
 }

@@ -123,7 +123,7 @@ pub(super) fn engine(settings: &Settings, scope: Scope) -> EngineSettings {
         plans_firings: scope == Scope::All,
         keep_runs: settings.retention.runs,
         keep_logs: settings.retention.logs,
-        notify: settings.notify.clone().filter(|_| scope == Scope::All),
+        notify: settings.notify.clone(),
         public_url: settings.http.public_url.clone(),
         patient: None,
     }

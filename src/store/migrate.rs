@@ -24,12 +24,7 @@ const DOING: &str = "migrating";
 
 /// The number of the newest migration that this binary knows.
 pub fn newest_migration() -> i32 {
-    migrations::runner()
-        .get_migrations()
-        .iter()
-        .map(|migration| i32::try_from(migration.version()).unwrap_or(0))
-        .max()
-        .unwrap_or(0)
+    migrations::runner().get_migrations().iter().map(refinery::Migration::version).max().unwrap_or(0)
 }
 
 impl Store {

@@ -74,7 +74,19 @@ pub fn start(settings: &LogSettings, masker: &Masker) -> Result<LogGuard, LogErr
     let (dispatch, guard) = dispatch(settings, masker, colours, io::stderr)?;
     // Libraries that speak `log` are heard through the same door.
     dispatch.try_init().map_err(|_| LogError::Started)?;
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        tell_panic(info.payload_as_str().unwrap_or("no message"), &place);
+    }));
     Ok(guard)
+}
+
+/// A panic's message may hold whatever was being worked on. So it is a line like any other, and passes the masker; by
+/// itself it would go straight to standard error.
+fn tell_panic(message: &str, place: &str) {
+    let trace = std::backtrace::Backtrace::capture();
+    let trace = (trace.status() == std::backtrace::BacktraceStatus::Captured).then(|| trace.to_string());
+    tracing::error!(place, trace, "panic: {message}");
 }
 
 /// The span of a run. Lines within it carry the run's identity.
@@ -221,6 +233,12 @@ mod tests {
         assert_eq!(without_time(&file), without_time(&console));
         assert!(console.contains("INFO") && console.contains("password is ***"), "{console}");
         assert!(!console.contains("too quiet") && !console.contains('\u{1b}'), "{console}");
+    }
+
+    #[test]
+    fn a_panics_message_is_masked() {
+        let line = written(&LogSettings::default(), || tell_panic("no user hunter22\" here", "src/x.rs:1:2"));
+        assert!(line.contains("panic: no user *** here") && line.contains("src/x.rs:1:2"), "{line}");
     }
 
     #[test]

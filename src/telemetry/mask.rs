@@ -15,7 +15,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::domain::failure::Failure;
 
@@ -110,18 +110,27 @@ fn forms_of(secret: &str) -> Vec<String> {
     let encoded = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
     let json = serde_json::Value::from(secret).to_string();
     let escaped = json.trim_start_matches('"').strip_suffix('"').unwrap_or(&json).to_owned();
-    vec![secret.to_owned(), lower_case_escapes(&encoded), encoded, lenient(secret), of_a_form(secret), escaped]
+    let written = [IN_A_QUERY, IN_A_PATH].map(|reserved| utf8_percent_encode(secret, reserved).to_string());
+    let forms = [secret.to_owned(), lower_case_escapes(&encoded), encoded, lenient(secret), of_a_form(secret), escaped];
+    forms.into_iter().chain(written).collect()
 }
+
+/// What a URL library encodes in a query that somebody has written as it is.
+const IN_A_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\'');
+
+/// The same in a path.
+const IN_A_PATH: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'^').add(b'`').add(b'{').add(b'}');
 
 /// A secret as a URL library writes it that leaves `-`, `.`, `_` and `~` alone.
 fn lenient(secret: &str) -> String {
-    const RESERVED: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     utf8_percent_encode(secret, RESERVED).to_string()
 }
 
 /// A secret as a form or a query has it that a browser's library writes.
 fn of_a_form(secret: &str) -> String {
-    const RESERVED: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_');
+    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_');
     utf8_percent_encode(secret, RESERVED).to_string().replace("%20", "+")
 }
 
@@ -231,6 +240,7 @@ mod tests {
     #[test]
     fn a_secret_is_masked_in_a_form_too() {
         assert_eq!(masker(&["a b*~/c"]).text("x?k=a+b*%7E%2Fc&l=1"), "x?k=***&l=1");
+        assert_eq!(masker(&["a b*~/\"열"]).text("x?k=a%20b*~/%22%EC%97%B4&l=1"), "x?k=***&l=1");
     }
 
     #[test]

@@ -12,4 +12,5 @@ mod remote_replica;
 mod replica;
 mod running;
 mod schedules;
-mod serving;
+pub(crate) mod serving;
+mod watching;

@@ -5,7 +5,7 @@ use super::folder::{Folder, Running};
 use crate::support::eventually;
 
 /// A GET over a plain socket: status line and body.
-pub(super) async fn get(address: &str, path: &str) -> (String, String) {
+pub(crate) async fn get(address: &str, path: &str) -> (String, String) {
     let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
     socket.write_all(request.as_bytes()).await.unwrap();
@@ -15,7 +15,7 @@ pub(super) async fn get(address: &str, path: &str) -> (String, String) {
     (head.lines().next().unwrap().to_owned(), body.to_owned())
 }
 
-pub(super) async fn address(running: &Running) -> String {
+pub(crate) async fn address(running: &Running) -> String {
     let line = running.says("listening").await;
     line.split("address=").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
 }

@@ -66,6 +66,10 @@ pub(super) fn unreachable(subject: &str, server: &Server, error: PgError) -> Fin
     let mend = match sqlstate.as_deref() {
         Some("3D000") => Some(format!("create database {database} owner {user};")),
         Some("28P01") => Some(format!("alter role {user} password '…';")),
+        // The same code for a login that no line of pg_hba.conf allows.
+        Some("28000") if seen.contains("pg_hba.conf") => Some(format!(
+            "host {database} {user} samenet scram-sha-256 # in pg_hba.conf, then: select pg_reload_conf();"
+        )),
         Some("28000") => Some(format!("create role {user} login password '…';")),
         Some("53300") => Some("alter system set max_connections = 200; -- then restart the server".to_owned()),
         None if what == "reach" => Some(format!("windlass explain {}", failure.code)),

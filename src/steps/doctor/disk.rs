@@ -47,9 +47,8 @@ pub(super) fn examine(patient: &Patient, jobs: &[(Job, PathBuf)]) -> Vec<Finding
 
 fn room(what: &str, folder: &Path) -> Option<Finding> {
     let disk = statvfs(folder).ok()?;
-    #[cfg_attr(target_os = "linux", expect(clippy::unnecessary_cast, reason = "narrower on other systems"))]
-    let (free, all, block) = (disk.blocks_available() as u64, disk.blocks() as u64, disk.fragment_size() as u64);
-    let (free, all) = (free.saturating_mul(block), all.saturating_mul(block));
+    let free = (disk.blocks_available() as u64).saturating_mul(disk.fragment_size() as u64);
+    let all = (disk.blocks() as u64).saturating_mul(disk.fragment_size() as u64);
     let seen = format!("{} of {} MiB free at {}", free >> 20, all >> 20, folder.display());
     let verdict = match free {
         0..NONE => Verdict::Problem,

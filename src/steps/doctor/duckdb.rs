@@ -12,7 +12,7 @@ use crate::duckdb::{EXPECTED_VERSION, library_version};
 /// Looks at a file.
 pub(super) fn examine(subject: &str, path: &Path) -> Vec<Finding> {
     let shown = path.display();
-    let folder = path.parent().unwrap_or(Path::new("/"));
+    let folder = path.parent().unwrap_or_else(|| Path::new("/"));
     if !folder.is_dir() {
         let seen = format!("{} is not there", folder.display());
         return vec![
