@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 use windlass::settings::{Settings, Surroundings};
 use windlass::spec;
 
-use super::{path, text};
+use super::{ANYWHERE, path, text, write_settings};
 use crate::cli::folder::{Folder, windlass};
 use crate::support::{PrivateServer, skipped};
 
@@ -108,7 +108,7 @@ fn the_packages_settings_are_what_the_unit_says_and_their_comments_are_right_too
         let open = wanted.iter().any(|start| line.starts_with(start));
         let shown = if open { line.replacen("# ", "", 1) } else { line.to_owned() };
         if !shown.starts_with("  listen: \"127") {
-            uncommented += &format!("{shown}\n");
+            uncommented.extend([shown.as_str(), "\n"]);
         }
     }
     let file = secrets.path().join("windlass.yaml");
@@ -138,10 +138,7 @@ async fn the_service_manager_hears_that_it_is_ready_alive_and_stopping_also_whil
     let server = PrivateServer::start(&[], false).await;
     let folder = Folder::new().await;
     let state = server.embedded().url("postgres");
-    folder.write(
-        "windlass.yaml",
-        &format!("state: {{postgres: {{url: \"{state}\"}}}}\nhttp: {{listen: \"127.0.0.1:0\"}}\ndata_dir: data\n"),
-    );
+    write_settings(&folder, &state, ANYWHERE, &[("pg", folder.database.url())]);
     let socket = UnixDatagram::bind(folder.path("notify")).unwrap();
     socket.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     let mut command = windlass(&["serve"]);
