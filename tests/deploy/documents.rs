@@ -1,5 +1,7 @@
 //! Jobs that pages show are right as they stand.
 
+use clap::Parser as _;
+use windlass::cli::Arguments;
 use windlass::settings::{Settings, Surroundings};
 use windlass::spec;
 
@@ -25,4 +27,32 @@ fn every_job_that_a_page_of_operations_shows_passes_the_check() {
         }
     }
     assert!(jobs >= 5, "{jobs}");
+}
+
+#[test]
+fn every_command_that_a_page_of_operations_names_is_one() {
+    let mut commands = 0;
+    for page in ["README.md", "docs/MIGRATING.md", "docs/OPERATIONS.md", "docs/RUNBOOK.md", "docs/SCALING.md"] {
+        let text = text(page);
+        // What stands between backquotes, or in a line of a block: from its name to the end of the command.
+        for part in text.split(['`', '\n']).flat_map(|part| part.split("| ")).flat_map(|part| part.split("; ")) {
+            let part = part.trim().trim_start_matches("do ").trim_start_matches("sudo ");
+            let words: Vec<&str> =
+                part.split('#').next().unwrap().split_whitespace().map(|word| word.trim_matches('"')).collect();
+            // The name of a package, of a database and of a folder is the program's, too; a command has lower case behind it.
+            let command = words.get(1).is_some_and(|word| word.chars().all(|letter| letter.is_ascii_lowercase()));
+            if words.first() != Some(&"windlass") || !command {
+                continue;
+            }
+            if let Err(error) = Arguments::try_parse_from(&words) {
+                let enough = matches!(
+                    error.kind(),
+                    clap::error::ErrorKind::MissingSubcommand | clap::error::ErrorKind::MissingRequiredArgument
+                );
+                assert!(enough, "{page}: {part}: {error}");
+            }
+            commands += 1;
+        }
+    }
+    assert!(commands > 30, "{commands}");
 }
