@@ -1,9 +1,14 @@
 //! What the README tells newcomers to type is right.
 
 use std::path::Path;
+use std::process::Stdio;
 
+use tokio::io::AsyncBufReadExt as _;
 use windlass::settings::{Settings, Surroundings};
 use windlass::spec;
+
+use crate::cli::folder::{Called, windlass};
+use crate::support::Keeper;
 
 #[test]
 fn the_first_job_of_the_readme_passes_the_check() {
@@ -25,6 +30,61 @@ fn the_first_job_of_the_readme_passes_the_check() {
         let job = job.unwrap_or_else(|wrong| panic!("{}", spec::print(&wrong, false))).job;
         assert_eq!((job.name.as_str(), job.steps.len()), ("totals", 2));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_readme_says_to_type_does_what_it_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let blocks = |language: &str| -> Vec<String> {
+        let fence = format!("```{language}\n");
+        readme.split(&fence).skip(1).filter_map(|rest| rest.split("```").next()).map(str::to_owned).collect()
+    };
+    let (yaml, shell) = (blocks("yaml"), blocks("sh"));
+    let commands =
+        shell.iter().flat_map(|block| block.lines()).map(|line| line.split('#').next().unwrap().trim().to_owned());
+    let (scripts, calls): (Vec<String>, Vec<String>) = commands.partition(|command| command.starts_with("scripts/"));
+    for script in scripts {
+        assert!(root.join(&script).is_file(), "{script}");
+    }
+    // A folder that the embedded server's user may pass through.
+    let keeper = Keeper::new();
+    std::fs::create_dir(keeper.path().join("jobs")).unwrap();
+    // Another daemon may listen where one does by default.
+    let settings = format!("{}http: {{listen: \"127.0.0.1:0\"}}\n", yaml[0]);
+    std::fs::write(keeper.path().join("windlass.yaml"), settings).unwrap();
+    std::fs::write(keeper.path().join("jobs/totals.yaml"), &yaml[1]).unwrap();
+    assert_eq!(calls, ["windlass check", "windlass plan totals", "windlass run totals", "windlass serve"]);
+    for call in &calls[..3] {
+        let words: Vec<&str> = call.split(' ').skip(1).collect();
+        let mut command = windlass(&words);
+        let output = tokio::task::spawn_blocking({
+            command.current_dir(keeper.path());
+            move || command.output().unwrap()
+        });
+        let called = Called::of(&output.await.unwrap()).ends(0);
+        assert!(!called.stdout.is_empty(), "{call}");
+    }
+    let mut serve = tokio::process::Command::from(windlass(&["serve"]));
+    serve.current_dir(keeper.path()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut serve = serve.spawn().unwrap();
+    let mut said = tokio::io::BufReader::new(serve.stderr.take().unwrap()).lines();
+    let line = loop {
+        let line = said.next_line().await.unwrap().expect("it listens");
+        if line.contains("listening") {
+            break line;
+        }
+    };
+    let address = line.split("address=").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let answers = async |page: &str| {
+        reqwest::get(format!("http://{address}{page}")).await.is_ok_and(|it| it.status().is_success())
+    };
+    assert!(answers("/").await && answers("/metrics").await);
+    let id = nix::unistd::Pid::from_raw(i32::try_from(serve.id().unwrap()).unwrap());
+    nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM).unwrap();
+    while said.next_line().await.unwrap().is_some() {}
+    assert!(serve.wait().await.unwrap().success());
 }
 
 #[test]

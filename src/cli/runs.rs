@@ -5,10 +5,10 @@ use comfy_table::Cell;
 
 use super::arguments::{Global, RunsArguments};
 use super::error::{CliError, Exit};
-use super::moment::{self, Edge};
 use super::opened::with_state;
 use super::watch::watched;
-use super::{find, format, output, show, suggest, table};
+use super::{clock, find, format, output, show, suggest, table};
+use crate::actions::moment::{self, Edge};
 use crate::domain::code::Code;
 use crate::domain::run::Run;
 use crate::domain::state::RunState;
@@ -30,13 +30,13 @@ async fn list(store: &Store, arguments: &RunsArguments, global: &Global) -> Resu
         None => None,
     };
     let zone = job.as_ref().map_or(Tz::UTC, |job| job.definition.job.zone());
-    let since = arguments.since.as_ref().map(|text| moment::since(text, zone, Edge::From)).transpose()?;
+    let since = arguments.since.as_ref().map(|text| moment::since(text, clock::now(), zone, Edge::From)).transpose()?;
     let limit = arguments.limit;
     let filter = RunFilter { job: arguments.job.clone(), states, since, limit, ..RunFilter::default() };
     let runs = store.runs(&filter).await?;
     // A job whose file is gone has a history all the same.
     if let (Some(name), true, None) = (&arguments.job, runs.is_empty(), &job) {
-        return Err(find::no_job(store, name).await);
+        return Err(find::no_job(store, name).await.into());
     }
     let narrowed = since.is_some() || !filter.states.is_empty();
     if global.json {

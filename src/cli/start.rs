@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use super::arguments::{Arguments, Command};
 use super::error::{CliError, Exit, describe};
 use super::{
-    alerts, audit, backfill, cancel, check, completions, demo, doctor, explain, firings, jobs, locks, logs, man, notify,
-    output, pause, plan, replica, resume, retry, run, runs, serve, show, trigger,
+    alerts, audit, backfill, cancel, check, completions, demo, doctor, explain, firings, jobs, locks, logs, man,
+    notify, output, pause, plan, replica, resume, retry, run, runs, serve, show, trigger,
 };
 
 /// Runs the command, tells what went wrong, and says with which exit code the process should end.

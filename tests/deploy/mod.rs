@@ -3,7 +3,9 @@
 mod alerts;
 mod compose;
 mod dashboard;
+mod documents;
 mod kubernetes;
+mod machines;
 mod privileges;
 mod restore;
 mod rules;
@@ -11,6 +13,9 @@ mod systemd;
 mod world;
 
 use std::path::{Path, PathBuf};
+
+use crate::cli::folder::Folder;
+use crate::support::programs::program;
 
 /// A file of the repository.
 fn path(name: &str) -> PathBuf {
@@ -27,12 +32,19 @@ fn yaml(name: &str) -> serde_json::Value {
     serde_yaml::from_str(&text(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// A program that knows schemas; `None`, with the reason printed, where it isn't here (`scripts/test` sees to it).
+/// A program that knows schemas; `None`, with the reason printed, where it isn't here.
 fn validator(name: &str) -> Option<PathBuf> {
-    let found =
-        std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(name)).find(|it| it.is_file());
-    if found.is_none() {
-        crate::support::skipped(&format!("{name} (Python package of that name) is not on PATH"));
-    }
-    found
+    program(name, "Python package of that name")
 }
+
+/// Writes settings with this state database, this address to listen on, and connections to PostgreSQL by name.
+fn write_settings(folder: &Folder, state: &str, listen: &str, connections: &[(&str, &str)]) {
+    let mut settings = format!(
+        "data_dir: data\nstate: {{postgres: {{url: \"{state}\"}}}}\nhttp: {{listen: \"{listen}\"}}\nconnections:\n"
+    );
+    settings.extend(connections.iter().map(|(name, url)| format!("  {name}: {{postgres: {{url: \"{url}\"}}}}\n")));
+    folder.write("windlass.yaml", &settings);
+}
+
+/// An address that is free when somebody listens there.
+const ANYWHERE: &str = "127.0.0.1:0";

@@ -2,9 +2,33 @@
 
 use nix::sys::signal::Signal;
 
-use super::text;
+use super::{ANYWHERE, text, write_settings};
 use crate::cli::folder::Folder;
 use crate::support::PrivateServer;
+
+/// A job with steps of all kinds that ask a server for something.
+const ALL: &str = "job: all\nsteps:
+  - id: stage
+    copy_to_staging:
+      from: {connection: source, table: orders}
+      to: {connection: warehouse, table: staging.orders}
+      streams: 2
+      verify: checksum
+  - id: appended
+    collect:
+      query: {connection: source, statement: \"select id, amount from orders where id <= 10\"}
+      into: {connection: warehouse, table: staging.some, mode: append, columns: {id: bigint, amount: bigint}}
+  - id: totals
+    parallel_ctas:
+      connection: warehouse
+      table: mart.totals
+      query: select customer, sum(amount) as total from staging.orders group by customer
+      workers: {target: 2, minimum: 1}
+  - id: checked
+    sql: {connection: warehouse, statement: select customer from mart.totals, expect: {rows: {min: 100, max: 100}}}
+  - id: publish
+    publish_replica: {from: {connection: warehouse, tables: [mart.totals]}, to: totals.db}
+";
 
 /// Runs a file of `deploy/sql` in a database, a statement at a time: making a database takes no other beside it.
 async fn grant(server: &PrivateServer, database: &str, file: &str) {
@@ -44,38 +68,8 @@ async fn each_kind_of_step_works_with_what_the_files_grant() {
     let (state, source, warehouse) =
         (url("windlass", "windlass_state"), url("shop", "windlass_reader"), url("dw", "windlass_writer"));
     assert_ne!(state, server.embedded().url("windlass"));
-    folder.write(
-        "windlass.yaml",
-        &format!(
-            "data_dir: data\nstate: {{postgres: {{url: \"{state}\"}}}}\nhttp: {{listen: \"127.0.0.1:0\"}}\nconnections:\n  \
-             source: {{postgres: {{url: \"{source}\"}}}}\n  warehouse: {{postgres: {{url: \"{warehouse}\"}}}}\n"
-        ),
-    );
-    folder.write(
-        "jobs/all.yaml",
-        "job: all\nsteps:
-  - id: stage
-    copy_to_staging:
-      from: {connection: source, table: orders}
-      to: {connection: warehouse, table: staging.orders}
-      streams: 2
-      verify: checksum
-  - id: appended
-    collect:
-      query: {connection: source, statement: \"select id, amount from orders where id <= 10\"}
-      into: {connection: warehouse, table: staging.some, mode: append, columns: {id: bigint, amount: bigint}}
-  - id: totals
-    parallel_ctas:
-      connection: warehouse
-      table: mart.totals
-      query: select customer, sum(amount) as total from staging.orders group by customer
-      workers: {target: 2, minimum: 1}
-  - id: checked
-    sql: {connection: warehouse, statement: select customer from mart.totals, expect: {rows: {min: 100, max: 100}}}
-  - id: publish
-    publish_replica: {from: {connection: warehouse, tables: [mart.totals]}, to: totals.db}
-",
-    );
+    write_settings(&folder, &state, ANYWHERE, &[("source", &source), ("warehouse", &warehouse)]);
+    folder.write("jobs/all.yaml", ALL);
     // Twice: the second time the tables are there and are replaced.
     for _ in 0..2 {
         folder.call(&["run", "all", "--json"]).ends(0);

@@ -4,6 +4,7 @@ use std::process::Stdio;
 
 use nix::sys::signal::Signal;
 
+use super::{ANYWHERE, write_settings};
 use crate::cli::folder::Folder;
 use crate::support::{PrivateServer, eventually};
 
@@ -21,6 +22,19 @@ fn run(server: &PrivateServer, program: &str, arguments: &[&str], input: Option<
     output.stdout
 }
 
+/// A job that is due every second, and one that goes on until it is cancelled.
+async fn prepare(state: &str) -> Folder {
+    let folder = Folder::new().await;
+    write_settings(&folder, state, ANYWHERE, &[("pg", folder.database.url())]);
+    let tables = "create table did (due timestamptz); create table gate (n int); insert into gate values (1)";
+    folder.database.execute(tables).await;
+    let step =
+        "steps: [{id: a, sql: {connection: pg, statement: \"insert into did values ({{ run.scheduled_for }})\"}}]";
+    folder.write("jobs/tick.yaml", &format!("job: tick\nschedule: {{every: 1s, missed: all}}\n{step}\n"));
+    folder.sql_job("slow", "do $$ begin while exists (select from gate) loop perform pg_sleep(0.02); end loop; end $$");
+    folder
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restored_state_runs_nothing_twice() {
     let server = PrivateServer::start(&[], false).await;
@@ -28,23 +42,8 @@ async fn a_restored_state_runs_nothing_twice() {
     if !psql || !server.embedded().binaries().program("pg_dump").is_file() {
         return crate::support::skipped("psql and pg_dump are not beside the server's programs");
     }
-    let folder = Folder::new().await;
-    let (state, pg) = (server.embedded().url("postgres"), folder.database.url());
-    folder.write(
-        "windlass.yaml",
-        &format!(
-            "data_dir: data\nstate: {{postgres: {{url: \"{state}\"}}}}\nhttp: {{listen: \"127.0.0.1:0\"}}\nconnections:\n  \
-             pg: {{postgres: {{url: \"{pg}\"}}}}\n"
-        ),
-    );
-    folder
-        .database
-        .execute("create table did (due timestamptz); create table gate (n int); insert into gate values (1)")
-        .await;
-    let step =
-        "steps: [{id: a, sql: {connection: pg, statement: \"insert into did values ({{ run.scheduled_for }})\"}}]";
-    folder.write("jobs/tick.yaml", &format!("job: tick\nschedule: {{every: 1s, missed: all}}\n{step}\n"));
-    folder.sql_job("slow", "do $$ begin while exists (select from gate) loop perform pg_sleep(0.02); end loop; end $$");
+    let state = server.embedded().url("postgres");
+    let folder = prepare(&state).await;
     let count =
         async || folder.database.admin().query_one("select count(*) from did", &[]).await.unwrap().get::<_, i64>(0);
     let serve = folder.start(&["serve"]);

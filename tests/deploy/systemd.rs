@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 use windlass::settings::{Settings, Surroundings};
 use windlass::spec;
 
-use super::{path, text};
+use super::{ANYWHERE, path, text, write_settings};
 use crate::cli::folder::{Folder, windlass};
 use crate::support::{PrivateServer, skipped};
 
@@ -86,13 +86,16 @@ fn the_packages_settings_are_what_the_unit_says_and_their_comments_are_right_too
 
     // What stands in comments is right as well, with the secrets as systemd would hand them over.
     let (name, folder_of_secrets) =
-        value("LoadCredential").split_once(':').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        value("LoadCredential").split_once(':').map(|(name, folder)| (name.to_owned(), folder.to_owned())).unwrap();
+    let (variable, prefix) =
+        value("Environment").split_once("=%d/").map(|(name, prefix)| (name.to_owned(), prefix.to_owned())).unwrap();
+    assert_eq!(prefix, format!("{name}_"), "what systemd calls a folder's files");
     let secrets = tempfile::tempdir().unwrap();
     for secret in ["token", "state-password"] {
-        std::fs::write(secrets.path().join(format!("{name}_{secret}")), "hidden").unwrap();
+        std::fs::write(secrets.path().join(format!("{prefix}{secret}")), "hidden").unwrap();
     }
     let yaml = text("deploy/systemd/windlass.yaml");
-    assert!(yaml.contains(&folder_of_secrets));
+    assert_eq!(yaml.matches(&format!("${{{variable}:-{folder_of_secrets}/}}")).count(), 2, "root finds them by itself");
     let wanted = [
         "# state:",
         "#   postgres:",
@@ -108,12 +111,12 @@ fn the_packages_settings_are_what_the_unit_says_and_their_comments_are_right_too
         let open = wanted.iter().any(|start| line.starts_with(start));
         let shown = if open { line.replacen("# ", "", 1) } else { line.to_owned() };
         if !shown.starts_with("  listen: \"127") {
-            uncommented += &format!("{shown}\n");
+            uncommented.extend([shown.as_str(), "\n"]);
         }
     }
     let file = secrets.path().join("windlass.yaml");
     std::fs::write(&file, uncommented).unwrap();
-    let variables = [("CREDENTIALS_DIRECTORY".to_owned(), secrets.path().display().to_string())].into();
+    let variables = [(variable, format!("{}/{prefix}", secrets.path().display()))].into();
     let surroundings = Surroundings { folder: "/".into(), variables, ..Surroundings::default() };
     let settings =
         Settings::load(Some(&file), &surroundings).unwrap_or_else(|wrong| panic!("{}", spec::print(&wrong, false)));
@@ -138,10 +141,7 @@ async fn the_service_manager_hears_that_it_is_ready_alive_and_stopping_also_whil
     let server = PrivateServer::start(&[], false).await;
     let folder = Folder::new().await;
     let state = server.embedded().url("postgres");
-    folder.write(
-        "windlass.yaml",
-        &format!("state: {{postgres: {{url: \"{state}\"}}}}\nhttp: {{listen: \"127.0.0.1:0\"}}\ndata_dir: data\n"),
-    );
+    write_settings(&folder, &state, ANYWHERE, &[("pg", folder.database.url())]);
     let socket = UnixDatagram::bind(folder.path("notify")).unwrap();
     socket.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     let mut command = windlass(&["serve"]);

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::text;
+use super::{text, write_settings};
 use crate::cli::folder::{Folder, Running};
 use crate::support::prometheus::{Prometheus, free_address};
 use crate::support::{PrivateServer, eventually};
@@ -49,15 +49,9 @@ impl World {
 
     fn write_settings(&self) {
         let (state, pg) = (self.server.embedded().url("postgres"), self.folder.database.url());
-        self.folder.write(
-            "windlass.yaml",
-            &format!(
-                "data_dir: data\nstate: {{postgres: {{url: \"{state}\"}}}}\nhttp: {{listen: \"{}\"}}\n\
-                 connections:\n  pg: {{postgres: {{url: \"{pg}\"}}}}\n  tight: {{postgres: {{url: \"{state}\"}}}}\n  \
-                 market: {{duckdb: {{path: market.db}}}}\n",
-                self.address
-            ),
-        );
+        write_settings(&self.folder, &state, &self.address.to_string(), &[("pg", pg), ("tight", &state)]);
+        let settings = std::fs::read_to_string(self.folder.path("windlass.yaml")).unwrap();
+        self.folder.write("windlass.yaml", &format!("{settings}  market: {{duckdb: {{path: market.db}}}}\n"));
     }
 
     fn write_jobs(&self) {
@@ -148,7 +142,7 @@ pub(super) fn quick_rules() -> String {
     let mut quick = String::new();
     for line in text("deploy/prometheus/windlass.rules.yml").lines() {
         if let Some((indent, _)) = line.split_once("for: ").filter(|(indent, _)| indent.trim().is_empty()) {
-            quick += &format!("{indent}for: 1s\n");
+            quick.extend([indent, "for: 1s\n"]);
             continue;
         }
         let mut rest = line;

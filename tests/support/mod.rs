@@ -7,6 +7,7 @@ mod keeper;
 pub(crate) mod object_server;
 mod private_server;
 mod processes;
+pub(crate) mod programs;
 pub(crate) mod prometheus;
 mod python;
 mod server;

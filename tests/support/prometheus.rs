@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::skipped;
+use super::programs::program;
 
 /// A server; it ends when this is dropped.
 pub(crate) struct Prometheus {
@@ -61,10 +61,5 @@ pub(crate) fn free_address() -> std::net::SocketAddr {
 
 /// One of Prometheus' programs; `None`, with the reason printed, where it isn't here.
 pub(crate) fn tool(name: &str) -> Option<PathBuf> {
-    let found =
-        std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(name)).find(|it| it.is_file());
-    if found.is_none() {
-        skipped(&format!("{name} (Debian package prometheus) is not on PATH"));
-    }
-    found
+    program(name, "Debian package prometheus")
 }
