@@ -78,7 +78,7 @@ fn three_machines_are_cut_off_in_turn_and_no_due_time_is_lost_or_runs_twice() {
     }
     let script = r#"ip link set lo up; ip link add switch type bridge; ip addr add 10.77.0.1/24 dev switch; ip link set switch up; exec "$@""#;
     let output = own_network(script).arg(std::env::current_exe().unwrap()).args(inside).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
     assert!(output.status.success() && said.contains("1 passed"), "{said}");
     // The figures of docs/SCALING.md.
     said.lines().filter(|line| line.starts_with("measured: ")).for_each(note);

@@ -99,9 +99,9 @@ async fn a_secret_is_nowhere_that_anybody_reads() {
         let id = runs.json()[0]["id"].as_str().unwrap().to_owned();
         let logs = called(&["logs", &id]).ends(0).stdout;
         assert!(logs.contains("***"), "{name} says it nowhere, so nothing is proved: {logs}");
-        printed += &(runs.stdout + &logs + &called(&["show", &id]).ends(0).stdout);
+        printed += &[runs.stdout, logs, called(&["show", &id]).ends(0).stdout].concat();
         let plan = called(&["plan", name]).ends(0);
-        printed += &(plan.stdout + &plan.stderr);
+        printed += &[plan.stdout, plan.stderr].concat();
     }
     let alerts = server.received_requests().await.unwrap();
     let alerts = alerts.iter().filter(|request| request.url.path() == "/alerts");
