@@ -96,6 +96,7 @@ impl Access {
         let found = self.0.tokens.iter().filter(fits).fold(None, |found, known| found.or(Some(known)));
         found.map(NamedToken::caller).ok_or_else(|| {
             self.0.failures.count(from);
+            tracing::warn!(address = %from, "a token was shown that isn't known");
             let hint = "http.tokens and http.token_file in windlass.yaml say which are known";
             Problem::from_code(Code::NotSignedIn, "this token isn't known").with_hint(hint)
         })

@@ -2,10 +2,9 @@
 
 use std::process::Command;
 
-use crate::cli::folder::{Called, Folder};
+use super::daemon::{address, guarded};
+use crate::cli::folder::Called;
 use crate::support::skipped;
-
-use super::following::address;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_example_of_the_page_works_in_the_order_of_the_page() {
@@ -14,13 +13,7 @@ async fn each_example_of_the_page_works_in_the_order_of_the_page() {
             return skipped(&format!("{program} is not on PATH"));
         }
     }
-    let folder = Folder::new().await;
-    let settings = std::fs::read_to_string(folder.path("windlass.yaml")).unwrap();
-    folder.write("token", "s3cret\n");
-    folder.write("windlass.yaml", &settings.replace("http: {", "http: {token_file: token, "));
-    let job = "job: nightly\nschedule: {cron: \"@daily\"}\nparams: {day: {default: today}}\nsteps:\n  - id: load\n    \
-               sql: {connection: pg, statement: \"select 1 / 0\"}\n";
-    folder.write("jobs/nightly.yaml", job);
+    let folder = guarded("load", "select 1 / 0").await;
     let serve = folder.start(&["serve"]);
     let address = address(&serve).await;
 

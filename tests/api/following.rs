@@ -1,34 +1,7 @@
 //! A run that a real daemon works on: its events, its log.
 
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::TcpStream;
-
-use crate::cli::folder::{Folder, Running};
-
-/// Where a daemon listens, once it is ready.
-pub(super) async fn address(running: &Running) -> String {
-    let line = running.says("listening").await;
-    running.says("ready").await;
-    line.split("address=").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
-}
-
-/// Sends a request and reads the answer to its end.
-pub(super) async fn ask(address: &str, method: &str, path: &str, headers: &str) -> String {
-    let mut lines = stream(address, method, path, headers).await;
-    let mut text = String::new();
-    while let Some(line) = lines.next_line().await.unwrap() {
-        text.push_str(&line);
-        text.push('\n');
-    }
-    text
-}
-
-async fn stream(address: &str, method: &str, path: &str, headers: &str) -> tokio::io::Lines<BufReader<TcpStream>> {
-    let mut socket = TcpStream::connect(address).await.unwrap();
-    let request = format!("{method} /api/v1{path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}\r\n");
-    socket.write_all(request.as_bytes()).await.unwrap();
-    BufReader::new(socket).lines()
-}
+use super::daemon::{address, ask, stream};
+use crate::cli::folder::Folder;
 
 /// The run that an event holds.
 fn run(line: &str) -> Option<serde_json::Value> {

@@ -1,6 +1,7 @@
 //! What is served over HTTP, over real sockets.
 
 mod client;
+mod daemon;
 mod documented;
 mod following;
 mod foreign;

@@ -5,10 +5,8 @@
 
 use std::process::Command;
 
-use crate::cli::folder::Folder;
+use super::daemon::{TOKEN, address, ask, guarded};
 use crate::support::{flags, skipped};
-
-use super::following::{address, ask};
 
 /// What is looked for. Not that each request which the schema allows is accepted: that a job has such a parameter, or that a
 /// text is a point in time, is nothing that a schema can say.
@@ -22,19 +20,13 @@ async fn what_schemathesis_makes_up_finds_no_defect_and_no_answer_that_is_not_do
     if !program.exists() {
         return skipped("schemathesis is not here; `scripts/schemathesis` fetches it");
     }
-    let folder = Folder::new().await;
-    let settings = std::fs::read_to_string(folder.path("windlass.yaml")).unwrap();
-    folder.write("token", "s3cret\n");
-    folder.write("windlass.yaml", &settings.replace("http: {", "http: {token_file: token, "));
-    let job = "job: nightly\nschedule: {cron: \"@daily\"}\nparams: {day: {default: today}}\nsteps:\n  - id: a\n    \
-               sql: {connection: pg, statement: \"select 1\"}\n";
-    folder.write("jobs/nightly.yaml", job);
+    let folder = guarded("a", "select 1").await;
     folder.sql_job("fails", "select 1 / 0");
     let serve = folder.start(&["serve"]);
     let address = address(&serve).await;
     for job in ["nightly", "fails"] {
         let run = folder.call(&["trigger", job, "--json"]).ends(0).json()["id"].as_str().unwrap().to_owned();
-        let ended = ask(&address, "GET", &format!("/runs/{run}/events"), "Authorization: Bearer s3cret\r\n").await;
+        let ended = ask(&address, "GET", &format!("/runs/{run}/events"), TOKEN).await;
         assert!(ended.contains("\"ended_at\""), "{ended}");
     }
     // Names of what is there, or nearly all requests would be answered with 404.
