@@ -54,7 +54,8 @@ impl Browser {
         };
         let mut driver = Driver(child);
         let said = BufReader::new(driver.0.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let line = said.into_iter().find(|line| line.contains("successfully on port ")).expect("the driver says its port");
+        let line =
+            said.into_iter().find(|line| line.contains("successfully on port ")).expect("the driver says its port");
         let port = line.rsplit("on port ").next().unwrap().trim_end_matches('.').to_owned();
         // Plain HTTP needs no TLS, but the client asks for it.
         drop(rustls::crypto::ring::default_provider().install_default());
