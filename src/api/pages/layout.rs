@@ -37,6 +37,7 @@ const PLACES: [(Place, &str, &str); 5] = [
 const HTMX: &str = r#"{"allowEval":false,"includeIndicatorStyles":false,"historyCacheSize":0}"#;
 
 /// A whole page. The body holds one `h1`.
+#[expect(clippy::needless_pass_by_value, reason = "nobody needs a body once its page is made")]
 pub(super) fn page(title: &str, view: &View, place: Place, body: Markup) -> Markup {
     let assets = &*ASSETS;
     let theme = (view.theme != Theme::System).then(|| view.theme.label());

@@ -110,10 +110,8 @@ fn next(job: &JobOverview, view: &View, zone: Tz) -> Markup {
             }
         };
     }
-    match due(job) {
-        Some(due) => html! { (time::ago(view, due, zone)) span.under { (time::at(view, due, zone)) } },
-        None => html! { span.quiet { "–" } },
-    }
+    let when = |due| html! { (time::ago(view, due, zone)) span.under { (time::at(view, due, zone)) } };
+    due(job).map_or_else(|| html! { span.quiet { "–" } }, when)
 }
 
 /// Starting and pausing. What needs parameters is started from its own page.
