@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use windlass::store::Store;
+use windlass::telemetry::Metrics;
 use wiremock::ResponseTemplate;
 
 use super::world::{SECRET, World};
@@ -175,5 +177,33 @@ async fn a_program_is_told_too_and_who_has_an_alert_already_is_not_told_again() 
     let body: serde_json::Value = serde_json::from_slice(&posted[1].body).unwrap();
     assert!(body["said"].as_str().unwrap().contains("a\"b"), "{body}");
     drop(serve);
+    world.folder.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_that_nobody_takes_for_days_is_given_up_and_goes_with_its_runs() {
+    let world = World::new().await;
+    world.answers(ResponseTemplate::new(404), None).await;
+    world.job("nightly", &world.notify("on: [failed]"), "select 1 / 0");
+    let serve = world.serve("stderr.log").await;
+    world.trigger("nightly");
+    let said = "select count(*) from windlass.alert where error like '%404%' and claimed_by is null";
+    eventually("it was tried", async || world.folder.database.value(said).await == "1").await;
+    world.folder.database.execute("update windlass.alert set at = now() - interval '73 hours'").await;
+    world.hurry().await;
+    world.until_recorded("failed given_up").await;
+    serve.says("could not be told for days; given up").await;
+    let given_up = world.folder.call(&["alerts", "--state", "given_up"]).ends(0).stdout;
+    assert!(given_up.contains("404"), "{given_up}");
+    drop(serve);
+
+    let store = Store::new(world.folder.database.server(), Metrics::new("test")).unwrap();
+    let pending = "insert into windlass.alert (kind, job, subject, moment, by_settings, at) \
+                   values ('failed', 'nightly', 'x', '1', true, now() - interval '73 hours')";
+    world.folder.database.execute(pending).await;
+    assert_eq!(store.remove_old_alerts(Duration::from_hours(74)).await.unwrap(), 0);
+    assert_eq!(store.remove_old_alerts(Duration::from_hours(72)).await.unwrap(), 1);
+    assert_eq!(world.recorded().await, "failed pending", "what is still to be told stays");
+    store.close();
     world.folder.close().await;
 }
