@@ -84,3 +84,9 @@ fn labels_ports_probes_and_mounts_fit_each_other_and_the_daemon() {
     assert!(settings.state.is_some(), "a pod has no PostgreSQL of its own");
     jobs_pass(&settings, "deploy/kubernetes/jobs");
 }
+
+#[test]
+fn the_image_has_the_programs_version() {
+    let kustomization = yaml("deploy/kubernetes/kustomization.yaml");
+    assert_eq!(kustomization["images"][0]["newTag"], env!("CARGO_PKG_VERSION"));
+}

@@ -6,6 +6,7 @@ mod dashboard;
 mod documents;
 mod kubernetes;
 mod machines;
+mod package;
 mod privileges;
 mod restore;
 mod rules;
