@@ -21,6 +21,7 @@ fn pages() -> Vec<String> {
         "/jobs/nasdaq-daily/backfill?from=2026-01-01T00:00&to=2026-02-01T00:00",
         "/locks",
         "/replicas",
+        "/connections",
         "/daemons",
         "/errors",
         "/errors/WL0411",
@@ -35,9 +36,9 @@ fn pages() -> Vec<String> {
 async fn every_page_fits_and_lets_everybody_in() {
     let world = World::start().await;
     let Some(browser) = Browser::open(&world.address).await else { return world.close().await };
-    world.busy().await;
+    let runs = world.busy().await;
     let axe = axe();
-    for page in pages() {
+    for page in pages().into_iter().chain(runs.iter().map(|run| format!("/runs/{run}"))) {
         browser.go(&page).await;
         for (width, dark) in [(1440, false), (390, true), (1440, true), (390, false)] {
             browser.look(width, dark).await;
@@ -68,6 +69,7 @@ async fn where_nothing_is_yet_the_pages_say_what_to_do() {
         ("/locks", "No lock is held or waited for."),
         ("/replicas", "No job publishes a replica."),
         ("/daemons", "holds its lease"),
+        ("/connections", "What is well"),
     ] {
         browser.go(page).await;
         assert!(browser.text().await.contains(says), "{page}: {}", browser.text().await);

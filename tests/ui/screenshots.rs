@@ -12,15 +12,19 @@ async fn pictures_of_each_page() {
     std::fs::create_dir_all(&folder).unwrap();
     let world = World::start().await;
     let Some(browser) = Browser::open(&world.address).await else { return world.close().await };
-    world.busy().await;
+    let runs = world.busy().await;
     // Last: jobs without a file are retired when files change.
     super::many::fill(&world, 60).await;
+    let (failed, waiting) = (format!("/runs/{}", runs[2]), format!("/runs/{}", runs[6]));
     let korean = format!("/jobs/{LONG_NAME}");
     let pages = [
         ("jobs", "/?sort=state", 1440),
         ("job", "/jobs/load-0042", 1440),
         ("job-korean-narrow", &korean, 390),
         ("jobs-narrow", "/?state=failing", 390),
+        ("run", &failed, 1440),
+        ("run-waiting-narrow", &waiting, 390),
+        ("connections", "/connections", 1440),
         ("locks", "/locks", 1440),
         ("replicas", "/replicas", 1440),
         ("daemons", "/daemons", 1440),
