@@ -6,12 +6,14 @@ use crate::domain::step::StepKind;
 use crate::postgres::{self, Marks, Server, Session};
 
 use super::environment::Connection;
+use super::spool::Spool;
 use super::{StepContext, session};
 
 /// Ends what any attempt of a step left at work on the servers that it uses, before its run ends without another attempt.
-/// What an attempt had open in its own process (files, requests, programs) ended with that process or can't be seen from
-/// here.
+/// What an attempt had open in its own process (requests, programs) ended with that process or can't be seen from here; what
+/// it had on this machine's disk on its way is removed.
 pub async fn sweep_left(kind: &StepKind, context: &StepContext) -> Result<(), Failure> {
+    Spool::sweep(context)?;
     let mut names = kind.connections();
     names.sort_unstable();
     names.dedup();

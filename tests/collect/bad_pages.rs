@@ -85,7 +85,7 @@ async fn a_page_that_is_an_error_in_disguise_is_not_the_end() {
     let mut world = world(&server, by(numbered()), |_| {}).await;
     world.step.expect.json = vec![("/code".into(), "00".into())];
     let told = world.failure().await;
-    assert_eq!((told.code, told.class), (Code::Expectation, FailureClass::Permanent));
+    assert_eq!((told.code, told.class), (Code::Expectation, FailureClass::Expectation));
     assert!(told.message.contains("expected `/code` to be \"00\", found \"99\""), "{told}");
 }
 

@@ -11,7 +11,7 @@ use super::look::{Look, Wanted};
 use super::render::Turn;
 use super::source::{Expected, charset};
 use crate::domain::code::Code;
-use crate::domain::failure::{Failure, FailureClass, Side};
+use crate::domain::failure::{Failure, Side};
 use crate::domain::progress::Progress;
 use crate::domain::step::{BodyFormat, PageBy, Paginate};
 use crate::domain::template::Scope;
@@ -199,7 +199,7 @@ impl Pages<'_> {
             return Ok(());
         }
         let message = format!("{}: {}; nothing was loaded", download.doing, complaints.join("; "));
-        Err(Failure::new(Code::Expectation, FailureClass::Permanent, Side::Source, message))
+        Err(Failure::expectation(Side::Source, message))
     }
 
     /// What the job says of a page.
