@@ -45,8 +45,8 @@ pub async fn trigger(
         },
     };
     if !before {
-        let detail = json!({"params": new.params});
-        store.audit(actor, &Act { action: "trigger", job: Some(name), run: Some(id), detail }).await?;
+        // Its parameters are the run's, and go with it: this record stays for longer.
+        store.audit(actor, &Act { action: "trigger", job: Some(name), run: Some(id), ..Act::default() }).await?;
     }
     Ok(Triggered { run: find::run(store, &id.to_string()).await?, before })
 }
