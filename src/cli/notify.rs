@@ -58,7 +58,8 @@ fn receivers(workspace: &Workspace, job: Option<&str>) -> Result<(String, Notify
     };
     let Some(notify) = notify.filter(|notify| !Receiver::of(notify).is_empty()) else {
         let hint = "add `notify: {webhook: \"https://…\"}` to the job file, or to windlass.yaml for all jobs";
-        return Err(CliError::input(Code::Settings, format!("nobody is told of alerts of {name}"), hint));
+        let whose = if job.is_some() { format!(" of {name}") } else { " that windlass.yaml speaks for".to_owned() };
+        return Err(CliError::input(Code::Settings, format!("nobody is told of alerts{whose}"), hint));
     };
     Ok((name, notify, base))
 }

@@ -72,7 +72,6 @@ pub(super) fn unreachable(subject: &str, server: &Server, error: PgError) -> Fin
         )),
         Some("28000") => Some(format!("create role {user} login password '…';")),
         Some("53300") => Some("alter system set max_connections = 200; -- then restart the server".to_owned()),
-        None if what == "reach" => Some(format!("windlass explain {}", failure.code)),
         _ => None,
     };
     Finding { hint: failure.hint, mend, ..Finding::new(subject, what, verdict, seen) }
@@ -81,14 +80,12 @@ pub(super) fn unreachable(subject: &str, server: &Server, error: PgError) -> Fin
 async fn server_itself(subject: &str, server: &Server, session: &Session) -> Result<Vec<Finding>, PgError> {
     let asked = "select current_setting('server_version'), current_setting('server_version_num')::int4 / 10000, \
                  pg_is_in_recovery(), coalesce(ssl.ssl, false), ssl.version, \
-                 inet_server_addr() is null or inet_server_addr() << '127.0.0.0/8' or inet_server_addr() = '::1', \
-                 current_user::text \
+                 inet_server_addr() is null or inet_server_addr() << '127.0.0.0/8' or inet_server_addr() = '::1' \
                  from (select 1) as one left join pg_stat_ssl as ssl on ssl.pid = pg_backend_pid()";
     let row = session.query_one(asked, &[], "asking who the server is").await?;
     let (version, major): (String, i32) = (row.get(0), row.get(1));
     let (standby, encrypted, local): (bool, bool, bool) = (row.get(2), row.get(3), row.get(5));
-    let user: String = row.get(6);
-    let mut found = vec![Finding::fine(subject, "login", format!("{server}, logged in as {user}"))];
+    let mut found = vec![Finding::fine(subject, "login", server.to_string())];
     let seen = format!("PostgreSQL {version}{}", if standby { ", a standby" } else { "" });
     found.push(if major < OLDEST {
         let hint = format!("Windlass is made for PostgreSQL {OLDEST} and later");

@@ -23,7 +23,7 @@ pub(super) async fn examine(server: &Server, migration: i32, now: fn() -> DateTi
         let asked = "select current_setting('server_version'), current_user::text, pg_is_in_recovery()";
         let row = session.query_one(asked, &[], "asking who the server is").await?;
         let (version, user): (String, String) = (row.get(0), row.get(1));
-        found.push(Finding::fine(SUBJECT, "login", format!("{server}, logged in as {user}")));
+        found.push(Finding::fine(SUBJECT, "login", server.to_string()));
         found.push(if row.get(2) {
             Finding::new(SUBJECT, "version", Verdict::Problem, format!("PostgreSQL {version}, a standby")).because(
                 "nothing can be written there: name the primary, or all hosts with `target_session_attrs=read-write`",
