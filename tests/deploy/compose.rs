@@ -12,6 +12,7 @@ use windlass::spec;
 
 use super::{path, text, validator, yaml};
 use crate::cli::folder::Folder;
+use crate::support::PrivateServer;
 use crate::support::prometheus::{free_address, tool};
 
 const FOLDER: &str = "deploy/compose";
@@ -145,6 +146,31 @@ fn what_the_image_copies_is_there_and_an_empty_crate_has_all_targets() {
     command.arg("-euc").arg(format!("{script} && cargo metadata --no-deps --offline --format-version 1 >/dev/null"));
     let output = command.current_dir(folder.path()).output().unwrap();
     assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[tokio::test]
+async fn what_postgresql_does_at_its_first_start_makes_what_the_settings_connect_to() {
+    let server = PrivateServer::start(&[], false).await;
+    let script = text("deploy/compose/postgres-init.sh");
+    let (_, from) = script.split_once("<<'SQL'\n").unwrap();
+    // The superuser of the tests' servers has the name already.
+    let sql = from.replace("\nSQL\n", "\n").replace("role windlass login", "role member login");
+    let sql = sql.replace("to windlass;", "to member;").replace("owner windlass;", "owner member;");
+    let Some(psql) = server.psql() else { return };
+    let mut psql = tokio::process::Command::from(psql);
+    psql.args(["-v", "ON_ERROR_STOP=1", "-v", "password=it's \\ secret"]).stdin(std::process::Stdio::piped());
+    let mut psql = psql.stdout(std::process::Stdio::null()).spawn().unwrap();
+    tokio::io::AsyncWriteExt::write_all(psql.stdin.as_mut().unwrap(), sql.as_bytes()).await.unwrap();
+    drop(psql.stdin.take());
+    assert!(psql.wait().await.unwrap().success());
+    for database in ["windlass", "warehouse"] {
+        let mut config = server.server(database).config().clone();
+        config.user("member");
+        let session = windlass::postgres::Server::from_config(config).connect("test-member").await.unwrap();
+        session.client().batch_execute("create schema made; create table made.t as select 1").await.unwrap();
+    }
+    let settings = text("deploy/compose/windlass.yaml");
+    assert!(settings.contains("@postgres/windlass\"") && settings.contains("@postgres/warehouse\""));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -153,7 +153,10 @@ pub(super) fn quick_rules() -> String {
             quick += if after.starts_with(|first: char| first.is_ascii_digit()) { "10s" } else { &after[..length] };
             rest = &after[length..];
         }
-        quick += rest;
+        match rest.split_once("windlass_start_timestamp_seconds < ") {
+            Some((before, _)) => quick.extend([before, "windlass_start_timestamp_seconds < 10"]),
+            None => quick += rest,
+        }
         quick.push('\n');
     }
     quick

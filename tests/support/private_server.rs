@@ -82,6 +82,17 @@ impl PrivateServer {
         command
     }
 
+    /// `psql` in its first database; `None`, with the reason printed, where the installation has none.
+    pub(crate) fn psql(&self) -> Option<Command> {
+        if !self.embedded.binaries().program("psql").is_file() {
+            skipped("psql is not beside the server's programs");
+            return None;
+        }
+        let mut command = self.program("psql");
+        command.args(["--no-psqlrc", "--quiet", "--dbname", &self.embedded.url("postgres")]);
+        Some(command)
+    }
+
     /// Restarts it: `fast` or `immediate`.
     pub(crate) async fn restart(&self, how: &str) {
         let mut command = self.program("pg_ctl");

@@ -1,7 +1,8 @@
 //! Every metric family by name: type, labels, help. The table of the documentation, as code.
 
 use prometheus::{
-    GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry,
 };
 
 /// Buckets of every duration, in seconds: from a quick statement (5 ms) to a nightly batch (6 h).
@@ -78,6 +79,7 @@ families! {
     state_up: IntGauge = "windlass_state_up" [] "Whether the state database answers (1) or not (0).";
     leases: IntGauge = "windlass_leases" [] "Daemons with a lease that has not lapsed.";
     attempts_lost: IntCounter = "windlass_attempts_lost_total" [] "Attempts whose daemon died.";
+    started: Gauge = "windlass_start_timestamp_seconds" [] "When this daemon's process started.";
     build_info: GaugeVec = "windlass_build_info" ["version"] "Always 1; the version is in the label.";
 }
 
@@ -100,6 +102,7 @@ make! {
     Histogram => |name, help, _labels| Self::with_opts(seconds(name, help));
     HistogramVec => |name, help, labels| Self::new(seconds(name, help), labels);
     IntCounter => |name, help, _labels| Self::new(name, help);
+    Gauge => |name, help, _labels| Self::new(name, help);
     IntGauge => |name, help, _labels| Self::new(name, help);
     IntCounterVec => |name, help, labels| Self::new(Opts::new(name, help), labels);
     IntGaugeVec => |name, help, labels| Self::new(Opts::new(name, help), labels);

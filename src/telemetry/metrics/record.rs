@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, Utc};
 use prometheus::core::{Atomic, GenericGaugeVec, MetricVec, MetricVecBuilder};
@@ -56,6 +56,8 @@ impl Metrics {
         let registry = Registry::new();
         let families = Families::register(&registry).expect("metric names and labels are constants");
         families.build_info.with_label_values(&[version]).set(1.0);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        families.started.set(now.as_secs_f64());
         Self(Arc::new(Inner { registry, families, replicas: Mutex::default(), seen: Mutex::default() }))
     }
 
