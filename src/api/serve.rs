@@ -9,6 +9,7 @@ use axum::{Extension, Router};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
 use crate::domain::readiness::Readiness;
@@ -51,7 +52,7 @@ pub fn router(state: ApiState, stopping: CancellationToken) -> Router {
         .route("/readyz", get(health::readyz))
         .layer(Extension(pages::Streams::new(stopping)))
         .layer(map_response(security::harden))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .with_state(state)
 }
 
