@@ -13,6 +13,7 @@ use axum::{Extension, Router};
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
+use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
 use crate::domain::code::Code;
@@ -109,7 +110,7 @@ pub fn router(state: ApiState) -> Router {
         .layer(from_fn(bounded))
         .layer(from_fn_with_state(access, guard::check))
         .layer(map_response(security::harden))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .with_state(state)
 }
 

@@ -25,7 +25,7 @@ async fn what_changes_something_must_come_from_this_servers_own_pages_or_from_no
     let refused = api.send("POST", "/logout", "Sec-Fetch-Site: cross-site\r\n", "").await;
     assert_eq!(refused.json()["code"], "WL1003");
     // Looking is allowed: a link on another page may lead here.
-    assert_eq!(api.get("/", "Sec-Fetch-Site: cross-site\r\n").await.status, 200);
+    assert_eq!(api.get("/login", "Sec-Fetch-Site: cross-site\r\n").await.status, 200);
     api.stop().await;
 }
 

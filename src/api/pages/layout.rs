@@ -28,7 +28,7 @@ pub(super) enum Place {
 const PLACES: [(Place, &str, &str); 5] = [
     (Place::Jobs, "/", "Jobs"),
     (Place::Locks, links::LOCKS, "Locks"),
-    (Place::Replicas, "/replicas", "Replicas"),
+    (Place::Replicas, links::REPLICAS, "Replicas"),
     (Place::Connections, links::CONNECTIONS, "Connections"),
     (Place::Daemons, links::DAEMONS, "Daemons"),
 ];

@@ -34,6 +34,9 @@ pub(super) const LOCKS: &str = "/locks";
 /// The page of connections.
 pub(super) const CONNECTIONS: &str = "/connections";
 
+/// The page of replicas.
+pub(super) const REPLICAS: &str = "/replicas";
+
 /// The page of daemons.
 pub(super) const DAEMONS: &str = "/daemons";
 

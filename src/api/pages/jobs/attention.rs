@@ -6,10 +6,11 @@ use maud::{Markup, html};
 use super::facts::{FAILING, Facts};
 use crate::api::pages::links;
 use crate::api::pages::parts::state::{Look, glyph};
-use crate::api::pages::parts::time;
+use crate::api::pages::parts::{amount, time};
 use crate::api::pages::view::View;
 use crate::domain::alert::Alert;
 use crate::domain::run::Run;
+use crate::engine::ReplicaLook;
 
 /// A lock that somebody has waited for so long is worth a look.
 const LONG_WAIT: TimeDelta = TimeDelta::minutes(15);
@@ -60,6 +61,7 @@ fn lines(facts: &Facts, view: &View) -> Vec<Markup> {
             lines.push(line(Look::Failed, &what, &html! {}));
         }
     }
+    lines.extend(facts.stale.iter().map(|replica| too_old(replica, facts, view)));
     for lock in &facts.locks {
         if lock.state == "waiting" && view.now - lock.since > LONG_WAIT {
             let behind = lock.behind.zip(lock.behind_job.as_ref());
@@ -94,16 +96,12 @@ fn failed(run: &Run, facts: &Facts, view: &View) -> Markup {
     )
 }
 
-/// A deadline that was missed, or a replica that is too old.
+/// A deadline that was missed.
 fn told(alert: &Alert, facts: &Facts, view: &View) -> Markup {
     let zone = facts.zone_of(&alert.job);
     let what = html! {
         a href=(links::job(&alert.job)) { (alert.job) }
-        @match (alert.detail.deadline, &alert.detail.replica) {
-            (Some(deadline), _) => { " had not succeeded by its deadline, " (time::ago(view, deadline, zone)) },
-            (None, Some(replica)) => { ": replica " code { (replica) } " is older than it may be, since " (time::ago(view, alert.at, zone)) },
-            (None, None) => { " needs a look, " (time::ago(view, alert.at, zone)) },
-        }
+        " had not succeeded by its deadline, " (time::ago(view, alert.detail.deadline.unwrap_or(alert.at), zone))
     };
     let act = html! {
         @match alert.run {
@@ -112,6 +110,19 @@ fn told(alert: &Alert, facts: &Facts, view: &View) -> Markup {
         }
     };
     line(Look::Waiting, &what, &act)
+}
+
+fn too_old(replica: &ReplicaLook, facts: &Facts, view: &View) -> Markup {
+    let limit = replica.max_age.unwrap_or_default();
+    let what = html! {
+        "Replica " code { (replica.place) } " of " a href=(links::job(&replica.job)) { (replica.job) }
+        @match &replica.manifest {
+            Some(manifest) => { " was made " (time::ago(view, manifest.made_at, facts.zone_of(&replica.job))) }
+            None => " was never published"
+        }
+        "; at most " (amount::duration(limit)) " are allowed"
+    };
+    line(Look::Failed, &what, &html! { a href=(links::REPLICAS) { "Replicas" } })
 }
 
 fn line(look: Look, what: &Markup, act: &Markup) -> Markup {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use super::filter::Filter;
@@ -18,6 +18,7 @@ use crate::domain::finding::Verdict;
 use crate::domain::job::Job;
 use crate::domain::run::Run;
 use crate::domain::state::RunState;
+use crate::engine::ReplicaLook;
 use crate::store::{AlertFilter, DaemonRow, JobOverview, LockRow, RunBrief, RunFilter, StoredJob};
 
 /// Runs in a strip.
@@ -46,7 +47,7 @@ pub(in crate::api::pages) struct Facts {
     strips: BTreeMap<String, Vec<RunBrief>>,
     /// Runs whose failure nothing has made good, newest first.
     pub(super) failing: Vec<Run>,
-    /// What was recorded in the last day of deadlines and replicas, newest first.
+    /// Deadlines that were missed in the last day, newest first.
     pub(super) alerts: Vec<Alert>,
     /// How much of what jobs need doesn't work, as daemons last found.
     pub(super) problems: usize,
@@ -54,16 +55,19 @@ pub(in crate::api::pages) struct Facts {
     pub(super) locks: Vec<LockRow>,
     /// Daemons with a lease.
     pub(super) daemons: Vec<DaemonRow>,
+    /// Replicas that are older than they may be.
+    pub(super) stale: Vec<ReplicaLook>,
 }
 
 impl Facts {
     /// Reads them.
-    pub(super) async fn read(backend: &Backend, filter: &Filter, now: DateTime<Utc>) -> Result<Self, Problem> {
+    pub(super) async fn read(backend: &Backend, filter: &Filter, view: &View) -> Result<Self, Problem> {
         let store = &backend.store;
-        let (jobs, locks, daemons) = tokio::try_join!(store.overview(), store.locks(), store.daemons())?;
-        let recent = AlertFilter { since: Some(now - DAY), limit: ALERTS, ..AlertFilter::default() };
+        let stale = backend.replicas.stale_lately(store, view.now);
+        let (jobs, locks, daemons, stale) = tokio::try_join!(store.overview(), store.locks(), store.daemons(), stale)?;
+        let recent = AlertFilter { since: Some(view.now - DAY), limit: ALERTS, ..AlertFilter::default() };
         let (mut alerts, findings) = tokio::try_join!(store.alerts(&recent), store.findings())?;
-        alerts.retain(|alert| matches!(alert.kind, AlertKind::Deadline | AlertKind::ReplicaOld));
+        alerts.retain(|alert| alert.kind == AlertKind::Deadline);
         let problems = findings.iter().filter(|row| row.finding.verdict > Verdict::Warning).count();
         let definitions = store.definitions_of(&jobs).await?;
         let mut facts = Self {
@@ -76,6 +80,7 @@ impl Facts {
             problems,
             locks,
             daemons,
+            stale,
         };
         facts.chosen = filter.choose(&facts);
         let shown: Vec<&str> = filter.page_of(&facts.chosen).iter().map(|at| facts.jobs[*at].name.as_str()).collect();
@@ -92,11 +97,11 @@ impl Facts {
         Ok(facts)
     }
 
-    /// Whether what an alert says is so still: nothing of its job has succeeded since, and it is the newest of its kind.
+    /// Whether what an alert says is so still: nothing of its job has succeeded since, and it is the newest.
     pub(super) fn still_true(&self, alert: &Alert) -> bool {
         let job = self.jobs.iter().find(|job| job.name == alert.job);
         let good = job.and_then(|job| job.last.as_ref()).filter(|last| last.state == RunState::Succeeded.label());
-        let newest = self.alerts.iter().find(|other| (&other.job, other.kind) == (&alert.job, alert.kind));
+        let newest = self.alerts.iter().find(|other| other.job == alert.job);
         job.is_some()
             && good.and_then(|last| last.ended_at).is_none_or(|ended| ended < alert.at)
             && newest.is_some_and(|newest| newest.id == alert.id)
