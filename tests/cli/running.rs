@@ -36,6 +36,8 @@ async fn a_failed_run_says_what_failed_what_was_done_and_what_to_do() {
         insta::assert_snapshot!(failed.trim(), @r#"
         step a, attempt 1, target side
           WL0301 statement 1 of 1, line 1: `select * from nowhere`: relation "nowhere" does not exist (SQLSTATE 42P01)
+            select * from nowhere
+                          ^
         what was done: the step was tried once; what it had begun was undone
         what you can do:
           windlass explain WL0301
