@@ -4,11 +4,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
-use tokio::sync::Mutex;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -19,27 +18,15 @@ use crate::domain::replica::Manifest;
 use crate::steps::Environment;
 use crate::steps::replica::remote::RemoteReplica;
 use crate::steps::replica::{Announced, Layout, State, age, announced, problems, refused, roll_back, unfinished_files};
-use crate::store::{Store, StoreError, StoredJob};
+use crate::store::StoredJob;
 
 /// How long a disk or an object store may take to answer somebody who waits for a page.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How long a look is good enough for a list of what needs attention, and how long such a list waits for a new one.
-const LATELY: Duration = Duration::from_secs(30);
-const HASTE: Duration = Duration::from_millis(300);
 
 /// Looks at replicas.
 #[derive(Clone)]
 pub struct Replicas {
     environment: Arc<Environment>,
-    seen: Arc<Mutex<Seen>>,
-}
-
-/// The last look, and when it was.
-#[derive(Default)]
-struct Seen {
-    at: Option<Instant>,
-    stale: Vec<ReplicaLook>,
 }
 
 /// A replica, as it was seen.
@@ -74,22 +61,8 @@ impl ReplicaLook {
 
 impl Replicas {
     /// With these object stores and variables.
-    pub fn new(environment: Arc<Environment>) -> Self {
-        Self { environment, seen: Arc::default() }
-    }
-
-    /// Replicas that are older than their jobs allow, as seen within the last half minute. Whoever asks must not wait
-    /// for a disk or a store that is slow: then it is what was seen before.
-    pub async fn stale_lately(&self, store: &Store, now: DateTime<Utc>) -> Result<Vec<ReplicaLook>, StoreError> {
-        let mut seen = self.seen.lock().await;
-        if seen.at.is_none_or(|at| at.elapsed() > LATELY) {
-            let jobs = store.publishing_jobs().await?;
-            seen.at = Some(Instant::now());
-            if let Ok(looked) = timeout(HASTE, self.look(&jobs, now)).await {
-                seen.stale = looked.into_iter().filter(ReplicaLook::is_stale).collect();
-            }
-        }
-        Ok(seen.stale.clone())
+    pub const fn new(environment: Arc<Environment>) -> Self {
+        Self { environment }
     }
 
     /// All replicas of these jobs, by place.

@@ -26,7 +26,7 @@ pub(super) enum Place {
 const PLACES: [(Place, &str, &str); 4] = [
     (Place::Jobs, "/", "Jobs"),
     (Place::Locks, links::LOCKS, "Locks"),
-    (Place::Replicas, links::REPLICAS, "Replicas"),
+    (Place::Replicas, "/replicas", "Replicas"),
     (Place::Daemons, links::DAEMONS, "Daemons"),
 ];
 

@@ -31,9 +31,6 @@ const RESERVED: &AsciiSet = &CONTROLS
 /// The page of locks.
 pub(super) const LOCKS: &str = "/locks";
 
-/// The page of replicas.
-pub(super) const REPLICAS: &str = "/replicas";
-
 /// The page of daemons.
 pub(super) const DAEMONS: &str = "/daemons";
 

@@ -6,10 +6,9 @@ use maud::{Markup, html};
 use super::facts::{FAILING, Facts};
 use crate::api::pages::links;
 use crate::api::pages::parts::state::{Look, glyph};
-use crate::api::pages::parts::{amount, time};
+use crate::api::pages::parts::time;
 use crate::api::pages::view::View;
 use crate::domain::run::Run;
-use crate::engine::ReplicaLook;
 
 /// A lock that somebody has waited for so long is worth a look.
 const LONG_WAIT: TimeDelta = TimeDelta::minutes(15);
@@ -55,7 +54,6 @@ fn lines(facts: &Facts, view: &View) -> Vec<Markup> {
             lines.push(line(Look::Failed, &what, &html! {}));
         }
     }
-    lines.extend(facts.stale.iter().map(|replica| too_old(replica, facts, view)));
     for lock in &facts.locks {
         if lock.state == "waiting" && view.now - lock.since > LONG_WAIT {
             let behind = lock.behind.zip(lock.behind_job.as_ref());
@@ -88,19 +86,6 @@ fn failed(run: &Run, facts: &Facts, view: &View) -> Markup {
         &what,
         &html! { a.button href=(links::run(run.id)) { "Look" span.hidden { " at the run of " (run.job) } } },
     )
-}
-
-fn too_old(replica: &ReplicaLook, facts: &Facts, view: &View) -> Markup {
-    let limit = replica.max_age.unwrap_or_default();
-    let what = html! {
-        "Replica " code { (replica.place) } " of " a href=(links::job(&replica.job)) { (replica.job) }
-        @match &replica.manifest {
-            Some(manifest) => { " was made " (time::ago(view, manifest.made_at, facts.zone_of(&replica.job))) }
-            None => " was never published"
-        }
-        "; at most " (amount::duration(limit)) " are allowed"
-    };
-    line(Look::Failed, &what, &html! { a href=(links::REPLICAS) { "Replicas" } })
 }
 
 fn line(look: Look, what: &Markup, act: &Markup) -> Markup {

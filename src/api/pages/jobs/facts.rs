@@ -14,7 +14,6 @@ use crate::api::pages::problem::Problem;
 use crate::api::pages::view::View;
 use crate::domain::job::Job;
 use crate::domain::run::Run;
-use crate::engine::ReplicaLook;
 use crate::store::{DaemonRow, JobOverview, LockRow, RunBrief, RunFilter, StoredJob};
 
 /// Runs in a strip.
@@ -43,19 +42,16 @@ pub(in crate::api::pages) struct Facts {
     pub(super) locks: Vec<LockRow>,
     /// Daemons with a lease.
     pub(super) daemons: Vec<DaemonRow>,
-    /// Replicas that are older than they may be.
-    pub(super) stale: Vec<ReplicaLook>,
 }
 
 impl Facts {
     /// Reads them.
-    pub(super) async fn read(backend: &Backend, filter: &Filter, view: &View) -> Result<Self, Problem> {
+    pub(super) async fn read(backend: &Backend, filter: &Filter) -> Result<Self, Problem> {
         let store = &backend.store;
-        let stale = backend.replicas.stale_lately(store, view.now);
-        let (jobs, locks, daemons, stale) = tokio::try_join!(store.overview(), store.locks(), store.daemons(), stale)?;
+        let (jobs, locks, daemons) = tokio::try_join!(store.overview(), store.locks(), store.daemons())?;
         let definitions = store.definitions_of(&jobs).await?;
         let mut facts =
-            Self { jobs, definitions, chosen: vec![], strips: BTreeMap::new(), failing: vec![], locks, daemons, stale };
+            Self { jobs, definitions, chosen: vec![], strips: BTreeMap::new(), failing: vec![], locks, daemons };
         facts.chosen = filter.choose(&facts);
         let shown: Vec<&str> = filter.page_of(&facts.chosen).iter().map(|at| facts.jobs[*at].name.as_str()).collect();
         let mut failing: Vec<_> = facts.jobs.iter().filter_map(|job| job.failing).collect();

@@ -21,7 +21,7 @@ pub(in crate::api::pages) async fn page(
     Query(filter): Query<Filter>,
     Reached(backend): Reached,
 ) -> Result<Markup, Problem> {
-    let facts = Facts::read(&backend, &filter, &view).await?;
+    let facts = Facts::read(&backend, &filter).await?;
     let body = html! {
         h1.hidden { "Jobs" }
         (attention(&facts, &view))
@@ -43,7 +43,7 @@ pub(in crate::api::pages) async fn live(
     live::stream(streams, view, move |view| {
         let (backend, filter) = (backend.clone(), filter.clone());
         async move {
-            let facts = Facts::read(&backend, &filter, &view).await?;
+            let facts = Facts::read(&backend, &filter).await?;
             Ok(html! { (attention(&facts, &view)) (table::table(&facts, &filter, &view)) })
         }
     })
