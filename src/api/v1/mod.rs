@@ -15,6 +15,7 @@ mod health;
 mod job;
 mod jobs;
 mod locks;
+mod log_reading;
 mod logs;
 mod page;
 mod pause;
