@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Whether something is well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It is.
@@ -37,7 +37,7 @@ impl Verdict {
 }
 
 /// Something that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Finding {
     /// What was looked at: `connection warehouse`, `state`, `disk`, `clock`, `jobs`.
     pub subject: String,

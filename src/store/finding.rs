@@ -10,7 +10,7 @@ use crate::domain::finding::{Finding, Verdict};
 use crate::domain::ids::DaemonId;
 
 /// Something that a daemon found.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct FindingRow {
     /// The daemon.
     pub daemon: DaemonId,

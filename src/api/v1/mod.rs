@@ -3,6 +3,7 @@
 //! Each path is a handler that says what it takes and answers (`#[utoipa::path]`); `document` makes the OpenAPI document
 //! of them, so a path that isn't in the document can't be reached. Problems are `application/problem+json`.
 
+mod alerts;
 mod audit;
 mod backfill;
 mod daemons;
@@ -10,6 +11,7 @@ mod document;
 mod errors;
 mod events;
 mod extract;
+mod findings;
 mod firings;
 mod health;
 mod job;
@@ -19,6 +21,7 @@ mod log_reading;
 mod logs;
 mod page;
 mod pause;
+mod replicas;
 mod run;
 mod runs;
 mod trigger;
@@ -57,6 +60,9 @@ fn paths() -> OpenApiRouter<ApiState> {
         .routes(routes!(events::events))
         .routes(routes!(locks::list))
         .routes(routes!(daemons::list))
+        .routes(routes!(replicas::list))
+        .routes(routes!(findings::list))
+        .routes(routes!(alerts::list))
         .routes(routes!(audit::list))
         .routes(routes!(errors::list))
         .routes(routes!(errors::one))

@@ -8,7 +8,7 @@ use super::kind::{AlertKind, AlertState};
 use crate::domain::ids::RunId;
 
 /// An alert's id: what its receivers may know it again by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct AlertId(pub Uuid);
 
@@ -19,7 +19,7 @@ impl std::fmt::Display for AlertId {
 }
 
 /// An alert.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Alert {
     /// Its id.
     pub id: AlertId,
@@ -53,7 +53,7 @@ pub struct Alert {
 }
 
 /// What is known of an alert beside its run; which of it is there depends on the kind.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct AlertDetail {
     /// The step's id.
