@@ -80,7 +80,9 @@ async fn what_the_readme_says_to_type_does_what_it_says() {
     let answers = async |page: &str| {
         reqwest::get(format!("http://{address}{page}")).await.is_ok_and(|it| it.status().is_success())
     };
-    assert!(answers("/").await && answers("/metrics").await);
+    // The pages are there once its own PostgreSQL is.
+    crate::support::eventually("the pages answer", async || answers("/").await).await;
+    assert!(answers("/metrics").await);
     let id = nix::unistd::Pid::from_raw(i32::try_from(serve.id().unwrap()).unwrap());
     nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM).unwrap();
     while said.next_line().await.unwrap().is_some() {}
