@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -110,7 +110,8 @@ pub(super) async fn lines(
         let piece = reading.next().await?;
         Some((Ok::<_, Infallible>(piece), reading))
     });
-    Ok(([(header::CONTENT_TYPE, kind)], Body::from_stream(pieces)).into_response())
+    // Whoever compresses the answer asks once more after its end.
+    Ok(([(header::CONTENT_TYPE, kind)], Body::from_stream(pieces.fuse())).into_response())
 }
 
 /// What was asked for, understood.
