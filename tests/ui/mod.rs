@@ -8,5 +8,6 @@ mod live;
 mod looks;
 mod many;
 mod plain;
+mod repair;
 mod screenshots;
 mod world;

@@ -12,15 +12,20 @@ async fn pictures_of_each_page() {
     std::fs::create_dir_all(&folder).unwrap();
     let world = World::start().await;
     let Some(browser) = Browser::open(&world.address).await else { return world.close().await };
-    world.busy().await;
+    let runs = world.busy().await;
     // Last: jobs without a file are retired when files change.
     super::many::fill(&world, 60).await;
     let korean = format!("/jobs/{LONG_NAME}");
+    let run = |name: &str| runs.iter().find(|(kind, _)| *kind == name).map(|(_, id)| format!("/runs/{id}")).unwrap();
+    let (failed, succeeded, verbose) = (run("failed"), run("succeeded"), run("verbose"));
     let pages = [
         ("jobs", "/?sort=state", 1440),
         ("job", "/jobs/load-0042", 1440),
         ("job-korean-narrow", &korean, 390),
         ("jobs-narrow", "/?state=failing", 390),
+        ("run-failed", &failed, 1440),
+        ("run-succeeded", &succeeded, 1440),
+        ("run-narrow", &verbose, 390),
         ("locks", "/locks", 1440),
         ("replicas", "/replicas", 1440),
         ("daemons", "/daemons", 1440),
