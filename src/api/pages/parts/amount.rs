@@ -58,7 +58,7 @@ mod tests {
         assert_eq!(plain(bytes(535_822_336)), "511 MiB");
         assert_eq!(
             [plain(bytes(1023)), plain(bytes(1536)), plain(bytes(u64::MAX))],
-            ["1023 B", "1.5 KiB", "16384 PiB"]
+            ["1023 B", "1.5 KiB", "16383 PiB"]
         );
     }
 }
