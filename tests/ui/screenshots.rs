@@ -15,14 +15,18 @@ async fn pictures_of_each_page() {
     let runs = world.busy().await;
     // Last: jobs without a file are retired when files change.
     super::many::fill(&world, 60).await;
-    let (failed, waiting) = (format!("/runs/{}", runs[2]), format!("/runs/{}", runs[6]));
     let korean = format!("/jobs/{LONG_NAME}");
+    let run = |name: &str| runs.iter().find(|(kind, _)| *kind == name).map(|(_, id)| format!("/runs/{id}")).unwrap();
+    let (failed, succeeded) = (run("failed"), run("succeeded"));
+    let (verbose, waiting) = (run("verbose"), run("waiting"));
     let pages = [
         ("jobs", "/?sort=state", 1440),
         ("job", "/jobs/load-0042", 1440),
         ("job-korean-narrow", &korean, 390),
         ("jobs-narrow", "/?state=failing", 390),
         ("run", &failed, 1440),
+        ("run-succeeded", &succeeded, 1440),
+        ("run-narrow", &verbose, 390),
         ("run-waiting-narrow", &waiting, 390),
         ("connections", "/connections", 1440),
         ("locks", "/locks", 1440),

@@ -72,21 +72,20 @@ impl World {
         self.folder.call(&["show", id, "--json"]).ends(0).json()["state"].as_str().unwrap().to_owned()
     }
 
-    /// Jobs that have run, failed, wait, are paused, are broken. Returns runs that are worth a look.
-    pub(super) async fn busy(&self) -> Vec<String> {
-        for _ in 0..3 {
+    /// Jobs that have run, failed, wait, are paused, are broken. Returns a run of each kind, with its name.
+    pub(super) async fn busy(&self) -> Vec<(&'static str, String)> {
+        for _ in 0..4 {
             self.run("nasdaq-daily", &[], "succeeded").await;
         }
-        let runs = vec![
-            self.run("nasdaq-daily", &[], "succeeded").await,
-            self.run(LONG_NAME, &[], "succeeded").await,
-            self.run("orders-staging", &[], "failed").await,
-            self.run("verbose-failure", &[], "failed").await,
-            self.run("market-replica", &[], "succeeded").await,
-            self.run("advertising-report", &["account=a"], "running").await,
-            self.run("advertising-report", &["account=a"], "waiting").await,
-        ];
+        self.run(LONG_NAME, &[], "succeeded").await;
         self.run("market-replica", &[], "succeeded").await;
+        let runs = vec![
+            ("failed", self.run("orders-staging", &[], "failed").await),
+            ("verbose", self.run("verbose-failure", &[], "failed").await),
+            ("succeeded", self.run("market-replica", &[], "succeeded").await),
+            ("running", self.run("advertising-report", &["account=a"], "running").await),
+            ("waiting", self.run("advertising-report", &["account=a"], "waiting").await),
+        ];
         self.folder.call(&["pause", "month-end-close", "--yes"]).ends(0);
         self.folder.write("jobs/sync.yaml", "job: catalogue-sync\nschedule: {every: 5 minutes}\nsteps: [");
         eventually("the broken file is noticed", async || {

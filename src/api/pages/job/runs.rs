@@ -49,7 +49,7 @@ fn row(run: &Run, facts: &Facts, view: &View) -> Markup {
                     (None, _) => "",
                 }
             }
-            td.said { (what_happened(run)) }
+            td.happened { (what_happened(run)) }
         }
     }
 }

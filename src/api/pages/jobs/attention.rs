@@ -56,7 +56,7 @@ fn lines(facts: &Facts, view: &View) -> Vec<Markup> {
         if let Some((since, problem)) = &job.broken {
             let what = html! {
                 a href=(links::job(&job.name)) { (job.name) } ": its file is broken since " (time::ago(view, *since, Facts::zone(job)))
-                "; the last good version is run " span.said { (problem) }
+                "; the last good version is run " span.words { (problem) }
             };
             lines.push(line(Look::Failed, &what, &html! {}));
         }
@@ -86,7 +86,7 @@ fn failed(run: &Run, facts: &Facts, view: &View) -> Markup {
         @if let Some(step) = step { " in " strong { (step.id) } }
         @if let Some(failure) = cause {
             " · " (failure.side.label()) " · " a href=(links::error(failure.code)) { (failure.code) }
-            span.said { (failure.message.lines().next().unwrap_or_default()) }
+            span.words { (failure.message.lines().next().unwrap_or_default()) }
         }
     };
     line(

@@ -194,7 +194,7 @@ fn entry(section: &Section, line: &Line) -> Markup {
     let id = format!("log-{}-{}-{}", section.step, section.attempt, line.number);
     html! {
         div.entry id=(id) {
-            a href={ "#" (id) } aria-label={ "Link to entry " (line.number) } { (line.time.get(11..23).unwrap_or(&line.time)) }
+            a href={ "#" (id) } title="A link to this entry" { (line.time.get(11..23).unwrap_or(&line.time)) }
             span class={ "level level-" (line.level.label()) } { (line.level.label()) }
             span.words { (line.text) }
         }

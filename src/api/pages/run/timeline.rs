@@ -47,6 +47,7 @@ pub(super) fn timeline(run: &Run, now: DateTime<Utc>) -> Markup {
 
 fn line(row: &Row, scale: &Scale) -> Markup {
     let told: Vec<String> = row.spans.iter().map(told).collect();
+    let drawn = !told.is_empty();
     html! {
         div.row {
             span.name.cut {
@@ -56,7 +57,7 @@ fn line(row: &Row, scale: &Scale) -> Markup {
                 }
                 @for wait in long_waits(row) { span.under { (wait) } }
             }
-            svg.track width="100%" height=(HEIGHT) role="img" aria-label=(told.join("; ")) {
+            svg.track width="100%" height=(HEIGHT) role=[drawn.then_some("img")] aria-label=[drawn.then(|| told.join("; "))] aria-hidden=[(!drawn).then_some("true")] {
                 @for (place, _) in scale.cuts() {
                     line.cut x1=(share(place)) x2=(share(place)) y1="0" y2=(HEIGHT) {}
                 }
