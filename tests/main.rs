@@ -24,5 +24,6 @@ mod readme;
 mod schedule;
 mod spec;
 mod sql;
+mod state;
 mod torture;
 mod ui;

@@ -10,7 +10,8 @@ use refinery::Runner;
 
 use super::connection::Connection;
 use super::error::StoreError;
-use super::pool::{Store, database};
+use super::pool::{Store, database, of_server};
+use crate::postgres::PgError;
 
 refinery::embed_migrations!("migrations");
 
@@ -67,7 +68,7 @@ fn refused(error: &refinery::Error) -> StoreError {
             StoreError::Newer(format!("it has migration {migration}, which this binary doesn't know"))
         }
         _ => match error.source().and_then(|source| source.downcast_ref::<tokio_postgres::Error>()) {
-            Some(source) => StoreError::Database { doing: DOING, error: crate::postgres::PgError::new(DOING, source) },
+            Some(source) => of_server(DOING, PgError::new(DOING, source)),
             None => StoreError::Unreadable { doing: DOING, message: error.to_string() },
         },
     }

@@ -8,6 +8,7 @@ use super::connection::{Connection, Prepared, Transaction};
 use super::definitions::Definitions;
 use super::error::StoreError;
 use crate::domain::alert::Notify;
+use crate::domain::failure::{FailureClass, Side};
 use crate::postgres::{PgError, Server};
 use crate::telemetry::Metrics;
 
@@ -41,6 +42,13 @@ impl Store {
     pub fn new(server: Server, metrics: Metrics) -> Result<Self, StoreError> {
         let mut config = server.config().clone();
         config.application_name("windlass state");
+        // Of several hosts one may be a machine that is gone, which refuses nothing. The others must get their turn before
+        // the call's deadline.
+        let hosts = config.get_hosts().len().max(config.get_hostaddrs().len());
+        let patience = CALL / u32::try_from(hosts + 1).unwrap_or(u32::MAX);
+        if config.get_connect_timeout().is_none_or(|limit| *limit > patience) {
+            config.connect_timeout(patience);
+        }
         // A transaction that is dropped rolls back, and a connection whose call timed out is thrown away, so nothing is
         // left to clean: a round trip at each checkout would cost as much as most calls.
         let recycling = RecyclingMethod::Fast;
@@ -133,16 +141,22 @@ impl Store {
     }
 }
 
-/// Turns a driver's error into a store's: what may pass by itself is "unavailable".
+/// What isn't tried again for a job, but passes by itself here: a standby that isn't promoted yet, a statement that
+/// somebody or `statement_timeout` cancelled, a transaction that stood still while this process was frozen.
+const PASSES: [&str; 3] = ["25006", "57014", "25P03"];
+
+/// Turns a driver's error into a store's.
 pub(super) fn database(doing: &'static str) -> impl Fn(tokio_postgres::Error) -> StoreError {
-    move |error| {
-        let error = PgError::new(doing, &error);
-        match error.clone().on(crate::domain::failure::Side::Internal).class {
-            crate::domain::failure::FailureClass::Transient => {
-                StoreError::Unavailable { doing, message: error.message }
-            }
-            _ => StoreError::Database { doing, error },
-        }
+    move |error| of_server(doing, PgError::new(doing, &error))
+}
+
+/// A server's error as a store's: what may pass by itself is "unavailable".
+pub(super) fn of_server(doing: &'static str, error: PgError) -> StoreError {
+    let passes = PASSES.iter().any(|sqlstate| error.is(sqlstate));
+    if passes || error.clone().on(Side::Internal).class == FailureClass::Transient {
+        StoreError::Unavailable { doing, message: error.message }
+    } else {
+        StoreError::Database { doing, error }
     }
 }
 

@@ -37,6 +37,12 @@ impl PrivateServer {
         Some(Self::start_from(Some(programs_of(major)?), settings, tcp).await)
     }
 
+    /// One whose data directory is a file system in memory of that many megabytes; `None`, with the reason printed, where
+    /// that isn't allowed.
+    pub(crate) async fn start_on_small_disk(megabytes: u32, settings: &[&str]) -> Option<Self> {
+        Some(Self::start_in(Keeper::on_small_disk(megabytes)?, None, settings, false).await)
+    }
+
     async fn start_from(programs: Option<PathBuf>, settings: &[&str], tcp: bool) -> Self {
         Self::start_in(Keeper::new(), programs, settings, tcp).await
     }
@@ -112,18 +118,31 @@ impl PrivateServer {
         self.signal(Signal::SIGCONT);
     }
 
+    /// Kills all of its processes, as when its machine loses power. It isn't started again.
+    pub(crate) fn kill(&self) {
+        // Standing still, none of them can start another or notice that the first is gone.
+        self.freeze();
+        self.signal(Signal::SIGKILL);
+        // Whoever stops it at the end has nothing to wait for.
+        std::fs::remove_file(self.embedded.data().join("postmaster.pid")).unwrap();
+    }
+
     /// Signals the server's first process, then those that it has started.
     fn signal(&self, signal: Signal) {
         let file = std::fs::read_to_string(self.embedded.data().join("postmaster.pid")).unwrap();
         let first = file.lines().next().unwrap().to_owned();
-        kill(Pid::from_raw(first.parse().unwrap()), signal).unwrap();
+        let mut processes = vec![Pid::from_raw(first.parse().unwrap())];
         for stat in std::fs::read_dir("/proc").unwrap().flatten() {
             let Ok(stat) = std::fs::read_to_string(stat.path().join("stat")) else { continue };
             let Some((head, tail)) = stat.rsplit_once(") ") else { continue };
             if tail.split(' ').nth(1) == Some(&first) {
-                // It may have ended by itself meanwhile.
-                kill(Pid::from_raw(head.split(' ').next().unwrap().parse().unwrap()), signal).ok();
+                processes.push(Pid::from_raw(head.split(' ').next().unwrap().parse().unwrap()));
             }
+        }
+        for (at, process) in processes.into_iter().enumerate() {
+            let signalled = kill(process, signal);
+            // Another than the first may have ended by itself meanwhile.
+            assert!(at > 0 || signalled.is_ok(), "{signalled:?}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! A disk that is soon full.
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::{PrivateServer, skipped};
@@ -18,18 +18,11 @@ pub(crate) struct SmallDisk {
 impl SmallDisk {
     /// Mounts one of that many megabytes; `None`, with the reason printed, where that isn't allowed.
     pub(crate) fn mount(megabytes: u32) -> Option<Self> {
-        if !nix::unistd::geteuid().is_root() {
-            skipped("only root can mount a small disk");
+        let folder = tempfile::Builder::new().prefix("windlass-disk-").tempdir().unwrap();
+        if !mount(folder.path(), megabytes) {
             return None;
         }
-        let folder = tempfile::Builder::new().prefix("windlass-disk-").tempdir().unwrap().keep();
-        let size = format!("size={megabytes}m,mode=0711");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "none"]).arg(&folder).output().unwrap();
-        if !mounted.status.success() {
-            std::fs::remove_dir(&folder).unwrap();
-            skipped(&format!("a small disk can't be mounted: {}", String::from_utf8_lossy(&mounted.stderr).trim()));
-            return None;
-        }
+        let folder = folder.keep();
         let mut command = Command::new("sh");
         command.args(["-c", SCRIPT, "windlass-test-keeper"]).arg(&folder).stdin(Stdio::piped());
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
@@ -52,4 +45,18 @@ impl Drop for SmallDisk {
         drop(self.process.stdin.take());
         self.process.wait().unwrap();
     }
+}
+
+/// Mounts a file system in memory on a folder; `false`, with the reason printed, where that isn't allowed.
+pub(super) fn mount(folder: &Path, megabytes: u32) -> bool {
+    if !nix::unistd::geteuid().is_root() {
+        skipped("only root can mount a small disk");
+        return false;
+    }
+    let size = format!("size={megabytes}m,mode=0711");
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "none"]).arg(folder).output().unwrap();
+    if !mounted.status.success() {
+        skipped(&format!("a small disk can't be mounted: {}", String::from_utf8_lossy(&mounted.stderr).trim()));
+    }
+    mounted.status.success()
 }

@@ -19,9 +19,10 @@ def options() -> argparse.Namespace:
     parser.add_argument("--windlass", type=Path, default=default_program(), help="the program")
     parser.add_argument("--postgres", help="folder of PostgreSQL's programs")
     parser.add_argument("--runs", type=int, default=5_000, help="runs in the queue")
+    parser.add_argument("--backlog", type=int, default=100_000, help="runs in the queue that drains while jobs are due")
     parser.add_argument("--rounds", type=int, default=9, help="rounds of the chain")
     parser.add_argument("--max-runs", type=int, default=16, help="runs that a daemon has at once")
-    parser.add_argument("--only", default="chain,one,three,takeover,restart", help="what to measure")
+    parser.add_argument("--only", default="chain,one,three,takeover,backlog,restart", help="what to measure")
     return parser.parse_args()
 
 
@@ -62,6 +63,12 @@ def main() -> None:
                 installation.start()
                 show("kill -9 of a daemon, another on the same machine", scenarios.takeover(installation))
             installation.stop()
+            if "backlog" in wanted:
+                jobs = {f"often{number}": scenarios.JOBS["often"] for number in range(10)}
+                installation = Installation(given.windlass, Path(folder) / "three", server, {**jobs, "one": scenarios.JOBS["one"]}, given.max_runs)
+                installation.start()
+                show(f"A queue of {given.backlog} runs, ten jobs every second", scenarios.backlog(installation, given.backlog))
+                installation.stop()
             if "restart" in wanted:
                 jobs = {"often": scenarios.JOBS["often"]}
                 installation = Installation(given.windlass, Path(folder) / "two", server, jobs, given.max_runs)

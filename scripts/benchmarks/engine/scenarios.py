@@ -17,6 +17,12 @@ JOBS = {
     "often": {"schedule": {"every": "1s", "missed": "skip"}, "steps": [{"id": "only", **NOTHING}]},
 }
 
+# Runs that started after one that was queued 64 places behind them.
+LATE = (
+    "select count(*) from (select queued_at < lag(queued_at, 64) over (order by started_at, queued_at) as late "
+    "from windlass.run where job = 'one') as runs where late"
+)
+
 
 def median(values: list[float]) -> float:
     return sorted(values)[len(values) // 2]
@@ -68,10 +74,7 @@ def throughput(installation: Installation, count: int, daemons: int) -> dict:
         "from windlass.run where job = 'one'"
     )
     seconds, took, owners = times.split("|")
-    order = installation.ask(
-        "select count(*) from (select queued_at < lag(queued_at, 64) over (order by started_at, queued_at) as late "
-        "from windlass.run where job = 'one') as runs where late"
-    )
+    order = installation.ask(LATE)
     cpu = sum(daemon.cpu() for daemon in installation.daemons)
     installation.ask("delete from windlass.run where job = 'one'")
     return {"runs/s": count / float(seconds), "ms a run": float(took), "daemons that took part": int(owners),
@@ -121,3 +124,27 @@ def restart(installation: Installation, server: Server) -> dict:
         times.append(at - back)
     return {"s to the first scheduled run": median(times), "most": max(times)}
 
+
+def lag(installation: Installation, what: str) -> float:
+    """Milliseconds from due times to their places in the ledger, at that percentile, since they were last forgotten."""
+    found = f"select extract(epoch from percentile_disc({what}) within group (order by noticed_at - scheduled_for)) * 1000 from windlass.firing"
+    return float(installation.ask(found))
+
+
+def backlog(installation: Installation, count: int) -> dict:
+    """A long queue drains while jobs are due every second: in order, and due times are noticed as on a quiet day."""
+    figures = {}
+    noticed = "select count(*) >= 100 from windlass.firing"
+    installation.wait(noticed, "t", 60)
+    quiet = {name: lag(installation, what) for name, what in (("p50", 0.5), ("p99", 0.99))}
+    installation.queue("one", count)
+    installation.ask("delete from windlass.firing where state <> 'due'")
+    began = time.monotonic()
+    installation.wait("select count(*) from windlass.run where job = 'one' and ended_at is null", "0", 3600)
+    figures["s until the queue was empty"] = time.monotonic() - began
+    figures["due times noticed meanwhile"] = int(installation.ask("select count(*) from windlass.firing"))
+    for name, what in (("p50", 0.5), ("p99", 0.99)):
+        figures[f"ms from a due time to the ledger, {name}: before"] = quiet[name]
+        figures[f"ms from a due time to the ledger, {name}: meanwhile"] = lag(installation, what)
+    figures["more than 64 places out of order"] = int(installation.ask(LATE))
+    return figures
