@@ -6,7 +6,6 @@ use super::layout::{Place, page as whole};
 use super::view::View;
 
 /// The form; `wrong` says why the last token wasn't taken. `next` is where the form leads.
-
 pub(in crate::api) fn page(view: &View, next: &str, wrong: Option<&str>) -> Markup {
     let body = html! {
         section.card.narrow {

@@ -77,7 +77,9 @@ pub(super) async fn read(logs: &Path, run: &Run, filter: LogFilter) -> Vec<Secti
     blocking(move || {
         let sections = files.into_iter().map(|(step, id, attempt)| {
             let mut lines = whole(&logs, run, step, attempt);
-            lines.iter_mut().for_each(|lines| filter.keep(lines));
+            if let Some(lines) = &mut lines {
+                filter.keep(lines);
+            }
             Section { step, id, attempt, lines }
         });
         sections.collect()

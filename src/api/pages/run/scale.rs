@@ -60,7 +60,7 @@ impl Scale {
 
     /// The place of a moment, from 0 to 1.
     pub(super) fn place(&self, moment: DateTime<Utc>) -> f64 {
-        let piece = self.pieces.iter().find(|piece| moment <= piece.to).or(self.pieces.last());
+        let piece = self.pieces.iter().find(|piece| moment <= piece.to).or_else(|| self.pieces.last());
         let Some(piece) = piece else { return 0.0 };
         let length = seconds(piece.to - piece.from);
         let share = if length > 0.0 { seconds(moment - piece.from) / length } else { 0.0 };

@@ -145,7 +145,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn run(value: serde_json::Value) -> Run {
+    fn run(value: &serde_json::Value) -> Run {
         let mut whole = json!({
             "id": "01890000-0000-7000-8000-000000000000", "job": "j", "state": "running", "trigger": "manual",
             "scheduled_for": "2026-01-01T00:00:00Z", "created_at": "2026-01-01T00:00:00Z", "params": {},
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn waits_before_between_and_within_attempts_have_their_reasons() {
-        let run = run(json!({
+        let run = run(&json!({
             "locks": [
                 {"name": "api/a", "waited_s": 20.0, "token": 1, "granted_at": at(25)},
                 {"name": "disk", "waited_s": 3.0, "token": 2, "granted_at": at(38), "step": 1}
@@ -211,7 +211,7 @@ mod tests {
     fn a_run_that_waits_says_for_what_on_its_row_or_on_the_step_that_is_next() {
         let waiting = json!({"state": "waiting", "waiting_for": "lock x, behind run 1", "waiting_since": at(2)});
         assert_eq!(
-            shown(&Spans::of(&run(waiting.clone()), at(9))),
+            shown(&Spans::of(&run(&waiting), at(9))),
             ["run: wait a free place 0-2", "run: wait lock x, behind run 1 2-9"]
         );
         let mut begun = waiting;
@@ -220,11 +220,11 @@ mod tests {
                 {"number": 1, "state": "succeeded", "started_at": at(0), "ended_at": at(1), "failure": null}]},
             {"id": "b", "kind": "sql", "state": "pending", "attempts": []},
         ]);
-        assert_eq!(shown(&Spans::of(&run(begun), at(9))), ["a: 1 succeeded 0-1", "b: wait lock x, behind run 1 2-9"]);
+        assert_eq!(shown(&Spans::of(&run(&begun), at(9))), ["a: 1 succeeded 0-1", "b: wait lock x, behind run 1 2-9"]);
     }
 
     #[test]
     fn a_run_in_the_queue_waits_for_a_place() {
-        assert_eq!(shown(&Spans::of(&run(json!({"state": "queued"})), at(3))), ["run: wait a free place 0-3"]);
+        assert_eq!(shown(&Spans::of(&run(&json!({"state": "queued"})), at(3))), ["run: wait a free place 0-3"]);
     }
 }
