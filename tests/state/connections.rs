@@ -42,5 +42,5 @@ async fn a_state_server_without_connections_is_waited_for() {
     world.works_again("connections are free again").await;
     world.comes_to_be(true).await;
     admin.close().await;
-    world.is_as_if_nothing_had_been().await;
+    world.ends_as_if_nothing_had_been().await;
 }

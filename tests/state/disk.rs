@@ -33,7 +33,7 @@ async fn a_state_server_whose_disk_is_full_is_waited_for() {
     world.state = server.server("postgres").connect("test-admin").await.unwrap();
     world.works_again("the disk has room again").await;
     world.comes_to_be(true).await;
-    world.is_as_if_at_most_its_last_moment_had_been_repeated().await;
+    world.ends_as_if_at_most_its_last_moment_had_been_repeated().await;
 }
 
 /// Fills the disk that this file is on.

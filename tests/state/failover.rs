@@ -42,7 +42,7 @@ async fn a_standby_that_is_promoted_takes_over_and_no_due_time_is_lost_or_runs_t
     world.state.client().batch_execute("select pg_promote()").await.unwrap();
     world.works_again("the standby is promoted").await;
     world.comes_to_be(true).await;
-    world.is_as_if_nothing_had_been().await;
+    world.ends_as_if_nothing_had_been().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,7 +29,7 @@ async fn a_state_server_that_takes_no_writes_for_a_while_is_waited_for() {
     alter(&world.state, "reset default_transaction_read_only").await;
     world.works_again("writes are taken again").await;
     world.comes_to_be(true).await;
-    world.is_as_if_nothing_had_been().await;
+    world.ends_as_if_nothing_had_been().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,5 +70,5 @@ async fn statements_that_the_state_server_cancels_are_tried_again() {
     alter(&world.state, "reset statement_timeout").await;
     world.works_again("nobody keeps the tables").await;
     world.comes_to_be(true).await;
-    world.is_as_if_nothing_had_been().await;
+    world.ends_as_if_nothing_had_been().await;
 }

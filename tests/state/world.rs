@@ -87,13 +87,13 @@ impl World {
     }
 
     /// Everything ran, in one attempt, and each due time once; then the daemon stops.
-    pub(super) async fn is_as_if_nothing_had_been(self) {
+    pub(super) async fn ends_as_if_nothing_had_been(self) {
         self.comes_to_rest(false).await;
     }
 
     /// The same. But a server that crashed may have forgotten the claims of its last half second, and then their steps run
     /// again: work that wasn't recorded yet was done before.
-    pub(super) async fn is_as_if_at_most_its_last_moment_had_been_repeated(self) {
+    pub(super) async fn ends_as_if_at_most_its_last_moment_had_been_repeated(self) {
         self.comes_to_rest(true).await;
     }
 
