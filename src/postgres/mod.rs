@@ -24,6 +24,7 @@ mod tls;
 mod worker_slots;
 
 pub use columns::{Column, columns};
+pub(crate) use connect::hosts_alone;
 pub use error::{PgError, PgErrorKind};
 pub use ident::{Ident, QualifiedName, literal};
 pub use listener::Listener;

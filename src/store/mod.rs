@@ -8,6 +8,7 @@ mod alert;
 mod audit;
 mod backfill;
 mod claim;
+mod connect;
 mod connection;
 mod daemon;
 mod daemon_history;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 
+use super::connect::InTurn;
 use super::connection::{Connection, Prepared, Transaction};
 use super::definitions::Definitions;
 use super::error::StoreError;
@@ -42,18 +43,12 @@ impl Store {
     pub fn new(server: Server, metrics: Metrics) -> Result<Self, StoreError> {
         let mut config = server.config().clone();
         config.application_name("windlass state");
-        // Of several hosts one may be a machine that is gone, which refuses nothing. The others must get their turn before
-        // the call's deadline.
-        let hosts = config.get_hosts().len().max(config.get_hostaddrs().len());
-        let patience = CALL / u32::try_from(hosts + 1).unwrap_or(u32::MAX);
-        if config.get_connect_timeout().is_none_or(|limit| *limit > patience) {
-            config.connect_timeout(patience);
-        }
         // A transaction that is dropped rolls back, and a connection whose call timed out is thrown away, so nothing is
         // left to clean: a round trip at each checkout would cost as much as most calls.
         let recycling = RecyclingMethod::Fast;
         let tls = server.tls().map_err(|error| StoreError::Database { doing: "preparing connections", error })?;
-        let manager = Manager::from_config(config, tls, ManagerConfig { recycling_method: recycling });
+        let connect = InTurn::new(tls, CALL);
+        let manager = Manager::from_connect(config, connect, ManagerConfig { recycling_method: recycling });
         let timeouts = Timeouts { wait: Some(CALL), create: Some(CALL), recycle: Some(CALL) };
         let greeting = Hook::async_fn(|client, _| {
             Box::pin(async move { client.batch_execute(GREETING).await.map_err(HookError::Backend) })

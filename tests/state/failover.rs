@@ -46,7 +46,7 @@ async fn a_standby_that_is_promoted_takes_over_and_no_due_time_is_lost_or_runs_t
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_that_is_gone_does_not_keep_from_the_next_host() {
+async fn neither_a_machine_that_is_gone_nor_a_server_that_hangs_keeps_from_the_next_host() {
     // It takes one connection that nobody accepts, and says nothing to any other.
     let gone = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     gone.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
@@ -62,9 +62,12 @@ async fn a_machine_that_is_gone_does_not_keep_from_the_next_host() {
         })
         .collect();
 
+    // It takes connections and never says a word.
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+
     let database = server().database().await;
-    let port = place.as_socket().unwrap().port();
-    let url = database.url().replacen('@', &format!("@127.0.0.1:{port},"), 1);
+    let (gone, hangs) = (place.as_socket().unwrap(), mute.local_addr().unwrap());
+    let url = database.url().replacen('@', &format!("@{gone},{hangs},"), 1);
     let store = Store::new(Server::from_url(&url, None).unwrap(), Metrics::new("test")).unwrap();
     store.migrate().await.unwrap();
     store.close();

@@ -61,8 +61,8 @@
   document.addEventListener('htmx:sseBeforeMessage', (event) => {
     for (const log of event.target.querySelectorAll?.('.log') ?? []) atEnd.set(log, isAtEnd(log));
   });
-  document.addEventListener('htmx:sseMessage', () => {
-    for (const log of document.querySelectorAll('.log')) if (atEnd.get(log)) log.scrollTop = log.scrollHeight;
+  document.addEventListener('htmx:sseMessage', (event) => {
+    for (const log of event.target.querySelectorAll?.('.log') ?? []) if (atEnd.get(log)) log.scrollTop = log.scrollHeight;
   });
 
   // A browser opens six connections to a server at most: pages in the background must not hold them. One that is being

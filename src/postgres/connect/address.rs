@@ -67,7 +67,63 @@ pub(super) fn places(config: &Config) -> Result<Vec<Place>, String> {
     Ok(places)
 }
 
+/// The same configuration for each of its hosts alone, in the order in which they are tried. None where the settings of
+/// hosts don't fit together: the driver says so.
+pub(crate) fn hosts_alone(config: &Config) -> Vec<Config> {
+    places(config).unwrap_or_default().iter().map(|place| place.alone(config)).collect()
+}
+
 impl Place {
+    /// The configuration with this host only.
+    fn alone(&self, all: &Config) -> Config {
+        let mut one = Config::new();
+        match &self.host {
+            Some(Host::Tcp(name)) => {
+                one.host(name);
+            }
+            Some(Host::Unix(folder)) => {
+                one.host_path(folder);
+            }
+            None => {}
+        }
+        if let Some(address) = self.hostaddr {
+            one.hostaddr(address);
+        }
+        one.port(self.port);
+        if let Some(user) = all.get_user() {
+            one.user(user);
+        }
+        if let Some(password) = all.get_password() {
+            one.password(password);
+        }
+        if let Some(name) = all.get_dbname() {
+            one.dbname(name);
+        }
+        if let Some(options) = all.get_options() {
+            one.options(options);
+        }
+        if let Some(name) = all.get_application_name() {
+            one.application_name(name);
+        }
+        if let Some(limit) = all.get_connect_timeout() {
+            one.connect_timeout(*limit);
+        }
+        if let Some(limit) = all.get_tcp_user_timeout() {
+            one.tcp_user_timeout(*limit);
+        }
+        if let Some(interval) = all.get_keepalives_interval() {
+            one.keepalives_interval(interval);
+        }
+        if let Some(retries) = all.get_keepalives_retries() {
+            one.keepalives_retries(retries);
+        }
+        one.keepalives(all.get_keepalives()).keepalives_idle(all.get_keepalives_idle());
+        one.ssl_mode(all.get_ssl_mode()).ssl_negotiation(all.get_ssl_negotiation());
+        one.target_session_attrs(all.get_target_session_attrs()).channel_binding(all.get_channel_binding());
+        one.load_balance_hosts(all.get_load_balance_hosts());
+        one
+    }
+
     /// The addresses behind the name, at least one.
     pub(super) async fn addresses(&self, config: &Config) -> Result<Vec<Address>, std::io::Error> {
         let tcp = |address, hostname: String| Address { peer: Peer::Tcp(address), hostname };
@@ -119,6 +175,19 @@ mod tests {
 
     fn names(url: &str) -> Result<Vec<String>, String> {
         places(&url.parse().unwrap()).map(|places| places.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn each_host_alone_keeps_all_else() {
+        let more = "user=u password=p dbname=d options='-c x=1' application_name=n connect_timeout=3 tcp_user_timeout=4 \
+                    keepalives=0 keepalives_idle=5 keepalives_interval=6 keepalives_retries=7 sslmode=require \
+                    sslnegotiation=direct target_session_attrs=read-write channel_binding=disable load_balance_hosts=disable";
+        let all: Config = format!("host=a,b hostaddr=::1,::2 port=1,2 {more}").parse().unwrap();
+        let alone: Vec<Config> = ["host=a hostaddr=::1 port=1", "host=b hostaddr=::2 port=2"]
+            .map(|host| format!("{host} {more}").parse().unwrap())
+            .into();
+        assert_eq!(hosts_alone(&all), alone);
+        assert_eq!(hosts_alone(&"host=a,b port=1,2,3".parse().unwrap()), []);
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod tap;
 mod wire;
 
 pub(super) use address::Address;
+pub(crate) use address::hosts_alone;
 pub(super) use encryption::encrypted;
 pub(super) use login::{Login, log_in};
 pub(super) use reach::is_out_of_reach;

@@ -61,7 +61,8 @@ fn lines(facts: &Facts, view: &View) -> Vec<Markup> {
             lines.push(line(Look::Failed, &what, &html! {}));
         }
     }
-    lines.extend(facts.stale.iter().map(|replica| too_old(replica, facts, view)));
+    let published = facts.stale.iter().filter(|replica| replica.manifest.is_some());
+    lines.extend(published.map(|replica| too_old(replica, facts, view)));
     for lock in &facts.locks {
         if lock.state == "waiting" && view.now - lock.since > LONG_WAIT {
             let behind = lock.behind.zip(lock.behind_job.as_ref());
