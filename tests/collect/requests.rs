@@ -235,7 +235,10 @@ async fn an_answer_that_says_that_something_went_wrong_is_not_loaded() {
         match world.run().await {
             Ok(outcome) => assert_eq!((outcome.rows, loaded), (Some(1), true)),
             Err(failure) => {
-                assert_eq!((failure.code, failure.class, loaded), (Code::Expectation, FailureClass::Permanent, false));
+                assert_eq!(
+                    (failure.code, failure.class, loaded),
+                    (Code::Expectation, FailureClass::Expectation, false)
+                );
                 assert!(failure.message.contains("expected `/header/code` to be \"00\", found \"99\""), "{failure}");
             }
         }

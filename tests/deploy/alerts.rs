@@ -9,6 +9,11 @@ fn firing(alert: &str, more: &str) -> String {
     format!("ALERTS{{alertstate=\"firing\", alertname=\"{alert}\"{more}}}")
 }
 
+/// The same within the last minutes: what is told for a while only may be over before it is asked for.
+fn has_fired(firing: &str) -> String {
+    format!("count_over_time({firing}[5m])")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn alerts_fire_and_resolve_while_a_daemon_is_at_work() {
     let Some(world) = World::new().await else { return };
@@ -33,7 +38,7 @@ async fn alerts_fire_and_resolve_while_a_daemon_is_at_work() {
     // A step gets by with its minimum of workers; that is told for a while.
     let below = firing("WindlassWorkersBelowTarget", ", job=\"totals\", step=\"a\"");
     world.run("totals", "succeeded").await;
-    world.sees(&below).await;
+    world.sees(&has_fired(&below)).await;
 
     // A lock is waited for.
     let waited = firing("WindlassLockWaitedLong", ", lock_class=\"gate\"");
@@ -63,8 +68,8 @@ async fn alerts_fire_and_resolve_while_a_daemon_is_at_work() {
     serve.signal(Signal::SIGKILL);
     world.sees(&down).await;
     let serve = world.serve("two.log").await;
-    world.sees(&lost).await;
-    world.sees(&missed).await;
+    world.sees(&has_fired(&lost)).await;
+    world.sees(&has_fired(&missed)).await;
     world.sees_no(&down).await;
     world.folder.database.execute("delete from gate").await;
     world.comes_to(&holder, "succeeded").await;
