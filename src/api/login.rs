@@ -69,10 +69,10 @@ pub(super) async fn sign_out(State(state): State<ApiState>) -> Response {
     ([(header::SET_COOKIE, state.access.no_cookie().to_string())], Redirect::to("/login")).into_response()
 }
 
-/// A path of this server, or its first page: nobody is sent elsewhere.
+/// Where to go after signing in: a path of this server, but not back to the form.
 fn within(next: &str) -> &str {
-    let elsewhere = next.starts_with("//") || next.contains(['\\', '\r', '\n', '\t']) || !next.starts_with('/');
-    if elsewhere || next.starts_with("/login") { "/" } else { next }
+    let next = pages::within(next);
+    if next.starts_with("/login") { "/" } else { next }
 }
 
 #[cfg(test)]
@@ -82,7 +82,9 @@ mod tests {
     #[test]
     fn nobody_is_sent_to_another_server() {
         assert_eq!(within("/jobs/nightly?tab=runs"), "/jobs/nightly?tab=runs");
-        for elsewhere in ["//evil.example", "/\\evil.example", "https://evil.example", "", "jobs", "/\t/evil.example"] {
+        for elsewhere in
+            ["//evil.example", "/\\evil.example", "https://evil.example", "", "jobs", "/\t/evil.example", "/주문"]
+        {
             assert_eq!(within(elsewhere), "/", "{elsewhere}");
         }
     }

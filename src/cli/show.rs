@@ -9,7 +9,6 @@ use super::error::{CliError, Exit};
 use super::opened::with_state;
 use super::watch::watched;
 use super::{find, follow, format, output, table};
-use crate::domain::failure::{Failure, Side};
 use crate::domain::run::{Run, RunStep};
 use crate::domain::state::{RunState, StepState};
 
@@ -98,7 +97,7 @@ pub(super) fn failed(run: &Run, program: &str) -> String {
     let Some(failure) = run.cause() else { return "the run failed without saying why".to_owned() };
     let mut lines = Vec::new();
     let what = match run.failed_at() {
-        Some((step, attempt)) => format!("step {}, attempt {}, {} side", step.id, attempt.number, side(failure)),
+        Some((step, attempt)) => format!("step {}, attempt {}, {} side", step.id, attempt.number, failure.side.label()),
         None => "the run as a whole".to_owned(),
     };
     lines.push(format!("{} {what}", style("what failed:").red().bold()));
@@ -115,15 +114,6 @@ pub(super) fn failed(run: &Run, program: &str) -> String {
     lines.push(format!("  {program} logs {}", run.id));
     lines.push(format!("  {program} retry {}", run.id));
     lines.join("\n")
-}
-
-/// The side's word.
-pub(super) const fn side(failure: &Failure) -> &'static str {
-    match failure.side {
-        Side::Source => "source",
-        Side::Target => "target",
-        Side::Internal => "internal",
-    }
 }
 
 /// How long a run took, if it has ended.

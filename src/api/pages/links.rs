@@ -64,10 +64,11 @@ pub(super) fn error(code: Code) -> String {
     format!("/errors/{code}")
 }
 
-/// A place within this site that somebody gave, else the first page: a form must not lead elsewhere.
-pub(super) fn within(place: &str) -> &str {
-    let ours = place.starts_with('/') && !place.starts_with("//") && !place.contains(['\\', '\r', '\n']);
-    if ours && place.is_ascii() { place } else { "/" }
+/// A place within this site that somebody gave, else the first page: a form must not lead elsewhere. What a header can't hold
+/// (line breaks, letters beyond ASCII) no address has.
+pub(in crate::api) fn within(place: &str) -> &str {
+    let ours = place.starts_with('/') && !place.starts_with("//") && !place.contains('\\');
+    if ours && place.bytes().all(|byte| (b' '..=b'~').contains(&byte)) { place } else { "/" }
 }
 
 #[cfg(test)]
@@ -83,7 +84,9 @@ mod tests {
     #[test]
     fn only_places_of_this_site_are_gone_back_to() {
         assert_eq!(within("/jobs/x?a=b"), "/jobs/x?a=b");
-        for elsewhere in ["https://example.com", "//example.com", "/\\example.com", "jobs", "", "/a\r\nb"] {
+        for elsewhere in
+            ["https://example.com", "//example.com", "/\\example.com", "jobs", "", "/a\r\nb", "/a\0b", "/\tb", "/주문"]
+        {
             assert_eq!(within(elsewhere), "/", "{elsewhere}");
         }
     }

@@ -21,6 +21,7 @@ mod backend;
 mod connections;
 mod daemons;
 mod errors;
+mod find;
 mod flash;
 mod layout;
 mod links;
@@ -41,6 +42,7 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 
+pub(super) use links::within;
 pub(super) use live::Streams;
 pub(super) use login::page as sign_in;
 pub(super) use view::View;

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use cookie::Cookie;
 
 use super::flash::{self, Flash};
+use crate::api::clock::now;
 
 /// The zone in which times are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,11 +132,6 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
         .flatten()
         .find(|cookie| cookie.name() == name)
         .map(|cookie| cookie.value().to_owned())
-}
-
-#[expect(clippy::disallowed_methods, reason = "the one place where pages read the machine's clock")]
-fn now() -> DateTime<Utc> {
-    Utc::now()
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ pub(in crate::api::pages) async fn page(
         div.columns {
             (start::form(of))
             (past::form(of))
-            (hold::form(&facts, &view))
+            (hold::form(&facts))
         }
         (definition::definition(&facts.stored.definition.source))
     };

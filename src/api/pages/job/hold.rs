@@ -12,14 +12,14 @@ use crate::api::caller::Caller;
 use crate::api::pages::backend::Reached;
 use crate::api::pages::problem::Problem;
 use crate::api::pages::view::View;
-use crate::api::pages::{flash, links};
+use crate::api::pages::{find, flash, links};
 use crate::store::RunMissed;
 
 /// Longest note, in characters.
 const NOTE: usize = 200;
 
 /// The form: to pause, or to resume.
-pub(super) fn form(facts: &Facts, _view: &View) -> Markup {
+pub(super) fn form(facts: &Facts) -> Markup {
     let to = |act: &str| format!("{}/{act}", links::job(&facts.job.name));
     html! {
         @if facts.job.pause.is_some() {
@@ -77,8 +77,7 @@ pub(in crate::api::pages) async fn pause(
 ) -> Result<Response, Problem> {
     let note: String = form.note.trim().chars().take(NOTE).collect();
     let here = links::job(&name);
-    let unknown = || Problem::Unknown("job", name.clone());
-    let job = backend.store.job(&name).await?.ok_or_else(unknown)?.definition.job;
+    let job = find::job(&backend, &name).await?.definition.job;
     let note = Some(note.as_str()).filter(|note| !note.is_empty());
     Ok(match actions::pause::pause(&backend.store, &caller.actor(), &job, note, view.now).await {
         Ok(_) => flash::done(&here, &format!("{name} is paused. Its due times are recorded as skipped.")),
@@ -107,8 +106,7 @@ pub(in crate::api::pages) async fn resume(
         _ => RunMissed::None,
     };
     let here = links::job(&name);
-    let unknown = || Problem::Unknown("job", name.clone());
-    let job = backend.store.job(&name).await?.ok_or_else(unknown)?.definition.job;
+    let job = find::job(&backend, &name).await?.definition.job;
     Ok(match actions::resume::resume(&backend.store, &caller.actor(), &job, run_missed, view.now).await {
         Ok(resumed) => {
             let made = match resumed.runs.len() {

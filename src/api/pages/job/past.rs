@@ -17,7 +17,7 @@ use crate::api::pages::parts::amount;
 use crate::api::pages::parts::time;
 use crate::api::pages::problem::Problem;
 use crate::api::pages::view::View;
-use crate::api::pages::{flash, links};
+use crate::api::pages::{find, flash, links};
 use crate::domain::failure::Failure;
 use crate::domain::job::Job;
 use crate::domain::params;
@@ -55,8 +55,7 @@ pub(in crate::api::pages) async fn preview(
     Reached(backend): Reached,
     Query(form): Query<BTreeMap<String, String>>,
 ) -> Result<Response, Problem> {
-    let unknown = || Problem::Unknown("job", name.clone());
-    let stored = backend.store.job(&name).await?.ok_or_else(unknown)?;
+    let stored = find::job(&backend, &name).await?;
     let job = &stored.definition.job;
     let wrong = |text: &str| Ok(flash::refused(&format!("{}#backfill", links::job(&name)), text));
     if let Err(failure) = params::complete(job, forms::given(&form)) {
@@ -100,8 +99,7 @@ pub(in crate::api::pages) async fn queue(
     Reached(backend): Reached,
     Form(form): Form<BTreeMap<String, String>>,
 ) -> Result<Response, Problem> {
-    let unknown = || Problem::Unknown("job", name.clone());
-    let stored = backend.store.job(&name).await?.ok_or_else(unknown)?;
+    let stored = find::job(&backend, &name).await?;
     let job = &stored.definition.job;
     let here = links::job(&name);
     let past = match look(&backend.store, job, &form, view.now, false).await {

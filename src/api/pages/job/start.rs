@@ -12,7 +12,7 @@ use crate::actions::trigger::trigger;
 use crate::api::caller::Caller;
 use crate::api::pages::backend::Reached;
 use crate::api::pages::problem::Problem;
-use crate::api::pages::{flash, links};
+use crate::api::pages::{find, flash, links};
 use crate::domain::job::Job;
 
 /// The button for a job without parameters.
@@ -42,8 +42,7 @@ pub(in crate::api::pages) async fn run(
     Reached(backend): Reached,
     Form(form): Form<BTreeMap<String, String>>,
 ) -> Result<Response, Problem> {
-    let unknown = || Problem::Unknown("job", name.clone());
-    let stored = backend.store.job(&name).await?.ok_or_else(unknown)?;
+    let stored = find::job(&backend, &name).await?;
     Ok(match trigger(&backend.store, &caller.actor(), &stored, forms::given(&form), None).await {
         Ok(triggered) => {
             let nobody = backend.store.daemons().await?.is_empty();

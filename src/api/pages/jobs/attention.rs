@@ -61,8 +61,7 @@ fn lines(facts: &Facts, view: &View) -> Vec<Markup> {
             lines.push(line(Look::Failed, &what, &html! {}));
         }
     }
-    let published = facts.stale.iter().filter(|replica| replica.manifest.is_some());
-    lines.extend(published.map(|replica| too_old(replica, facts, view)));
+    lines.extend(facts.stale.iter().filter_map(|replica| too_old(replica, facts, view)));
     for lock in &facts.locks {
         if lock.state == "waiting" && view.now - lock.since > LONG_WAIT {
             let behind = lock.behind.zip(lock.behind_job.as_ref());
@@ -113,17 +112,15 @@ fn told(alert: &Alert, facts: &Facts, view: &View) -> Markup {
     line(Look::Waiting, &what, &act)
 }
 
-fn too_old(replica: &ReplicaLook, facts: &Facts, view: &View) -> Markup {
+/// A replica that is too old. One that was never published is none: its job tells why.
+fn too_old(replica: &ReplicaLook, facts: &Facts, view: &View) -> Option<Markup> {
+    let made_at = replica.manifest.as_ref()?.made_at;
     let limit = replica.max_age.unwrap_or_default();
     let what = html! {
         "Replica " code { (replica.place) } " of " a href=(links::job(&replica.job)) { (replica.job) }
-        @match &replica.manifest {
-            Some(manifest) => { " was made " (time::ago(view, manifest.made_at, facts.zone_of(&replica.job))) }
-            None => " was never published"
-        }
-        "; at most " (amount::duration(limit)) " are allowed"
+        " was made " (time::ago(view, made_at, facts.zone_of(&replica.job))) "; at most " (amount::duration(limit)) " are allowed"
     };
-    line(Look::Failed, &what, &html! { a href=(links::REPLICAS) { "Replicas" } })
+    Some(line(Look::Failed, &what, &html! { a href=(links::REPLICAS) { "Replicas" } }))
 }
 
 fn line(look: Look, what: &Markup, act: &Markup) -> Markup {

@@ -8,9 +8,7 @@ use crate::actions;
 use crate::api::caller::Caller;
 use crate::api::pages::backend::Reached;
 use crate::api::pages::problem::Problem;
-use crate::api::pages::{flash, links};
-use crate::domain::ids::RunId;
-use crate::domain::run::Run;
+use crate::api::pages::{find, flash, links};
 use crate::domain::state::RunState;
 
 /// From which step a run is tried again.
@@ -25,7 +23,7 @@ pub(super) async fn cancel(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let run = read(&backend.store, &id).await?;
+    let run = find::run(&backend, &id).await?;
     let back = links::run(run.id);
     let cancelled = match actions::cancel::cancel(&backend.store, &caller.actor(), &run).await {
         Ok(run) => run,
@@ -47,16 +45,10 @@ pub(super) async fn retry(
     Path(id): Path<String>,
     Form(again): Form<Again>,
 ) -> Result<Response, Problem> {
-    let run = read(&backend.store, &id).await?;
+    let run = find::run(&backend, &id).await?;
     let back = links::run(run.id);
     Ok(match actions::retry::retry(&backend.store, &caller.actor(), &run, Some(&again.from)).await {
         Ok(_) => flash::done(&back, &format!("The run is queued again, from step {}.", again.from)),
         Err(failure) => flash::refused(&back, &failure.to_string()),
     })
-}
-
-async fn read(store: &crate::store::Store, id: &str) -> Result<Run, Problem> {
-    let unknown = || Problem::Unknown("run", id.to_owned());
-    let id: RunId = id.parse().map_err(|_| unknown())?;
-    store.run(id).await?.ok_or_else(unknown)
 }

@@ -7,10 +7,10 @@ use chrono_tz::Tz;
 use maud::Markup;
 
 use crate::api::backend::Backend;
+use crate::api::pages::find;
 use crate::api::pages::parts::{amount, time};
 use crate::api::pages::problem::Problem;
 use crate::api::pages::view::View;
-use crate::domain::ids::RunId;
 use crate::domain::run::Run;
 
 /// A run, and how to show it.
@@ -21,12 +21,10 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    /// Reads a run; the address has its id, or how that begins.
+    /// Reads the run with that id.
     pub(super) async fn read(backend: &Backend, id: &str, view: View) -> Result<Self, Problem> {
-        let unknown = || Problem::Unknown("run", id.to_owned());
-        let id: RunId = id.parse().map_err(|_| unknown())?;
-        let run = backend.store.run(id).await?.ok_or_else(unknown)?;
-        let job = backend.store.definition_of(id).await?;
+        let run = find::run(backend, id).await?;
+        let job = backend.store.definition_of(run.id).await?;
         let schedule = job.and_then(|stored| stored.definition.job.schedule);
         let zone = schedule.map_or(Tz::UTC, |schedule| schedule.zone);
         Ok(Self { run, view, zone })
