@@ -69,19 +69,24 @@ async fn create(report: &Report, caller: &Caller<'_>) -> Result<serde_json::Valu
 }
 
 /// Does the work while the note is being written: the report goes on being made whether or not the state database is
-/// there, and a note is only needed once somebody else has to clean up.
+/// there, and a note is only needed once somebody else has to clean up. A write that is under way when the work ends is
+/// waited for: given up, it could still reach the database, after its removal.
 async fn noted<T>(note: &Note, context: &StepContext, work: impl Future<Output = T>) -> T {
-    let mut work = std::pin::pin!(work);
+    let write = async {
+        if let Err(failure) = context.host.note(&note.name, note.value.clone()).await {
+            context.warn(format!("there is no note of the report, so a crash would leave it: {failure}"));
+        }
+    };
+    let (mut write, mut work) = (std::pin::pin!(write), std::pin::pin!(work));
     tokio::select! {
         biased;
-        written = context.host.note(&note.name, note.value.clone()) => {
-            if let Err(failure) = written {
-                context.warn(format!("there is no note of the report, so a crash would leave it: {failure}"));
-            }
+        () = &mut write => work.await,
+        result = &mut work => {
+            // In vain, the note is one of a report that is gone, which the next attempt sees.
+            let _ = timeout(LAST_PATIENCE, write).await;
+            result
         }
-        result = &mut work => return result,
     }
-    work.await
 }
 
 /// Removes the note of a report that is gone. One that stays is found by the next attempt, which sees that the report is
