@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
+use windlass::domain::role::Role;
 use windlass::settings::{Settings, Surroundings};
 use windlass::spec;
 
@@ -69,6 +70,14 @@ fn every_path_port_secret_and_volume_of_the_compose_file_is_there() {
     assert!(Duration::from_secs(grace) >= Duration::from_secs(30 + 75));
 }
 
+/// Whose tokens settings have, and what they may do with them.
+pub(super) fn roles(settings: &Settings) -> Vec<(&str, Role)> {
+    settings.http.tokens.iter().map(|token| (token.name.as_str(), token.role)).collect()
+}
+
+/// What [`roles`] should find.
+pub(super) const TOKENS: [(&str, Role); 2] = [("operator", Role::Operate), ("prometheus", Role::Read)];
+
 /// A copy of a settings file that finds its secrets in a folder of the test's.
 fn loaded(file: &str, secrets_at: &str, secrets: &std::path::Path) -> Settings {
     let copy = secrets.join("windlass.yaml");
@@ -110,8 +119,13 @@ fn secrets_are_made_once_and_settings_jobs_and_prometheus_find_them() {
         );
     }
     let settings = loaded("deploy/compose/windlass.yaml", "/run/secrets", &secrets);
-    assert!(settings.state.is_some() && !settings.http.tokens.is_empty(), "no PostgreSQL is in the image");
+    assert!(settings.state.is_some(), "no PostgreSQL is in the image");
+    assert_eq!(roles(&settings), TOKENS);
     jobs_pass(&settings, "deploy/compose/jobs");
+    // Prometheus has the token that may only read, and no other.
+    assert_eq!(strings(&compose["services"]["prometheus"]["secrets"]), ["prometheus-token"]);
+    let scrape = &yaml("deploy/compose/prometheus.yml")["scrape_configs"][0];
+    assert_eq!(scrape["authorization"]["credentials_file"], "/run/secrets/prometheus-token");
 
     let Some(promtool) = tool("promtool") else { return };
     let prometheus = text("deploy/compose/prometheus.yml").replace("/run/secrets", secrets.to_str().unwrap());
@@ -200,8 +214,8 @@ async fn the_images_health_check_says_whether_a_daemon_is_alive() {
 /// The settings of the pods, with secrets of the test's.
 pub(super) fn settings_of_pods() -> Settings {
     let secrets = tempfile::tempdir().unwrap();
-    for secret in ["token", "state-password"] {
-        std::fs::write(secrets.path().join(secret), "hidden").unwrap();
+    for secret in ["token", "prometheus-token", "state-password"] {
+        std::fs::write(secrets.path().join(secret), secret).unwrap();
     }
     loaded("deploy/kubernetes/windlass.yaml", "/run/secrets/windlass", secrets.path())
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::compose::{jobs_pass, settings_of_pods};
+use super::compose::{TOKENS, jobs_pass, roles, settings_of_pods};
 use super::{path, text, validator, yaml};
 
 const MANIFESTS: &[&str] = &["namespace.yaml", "deployment.yaml", "service.yaml", "disruption.yaml", "network.yaml"];
@@ -82,6 +82,7 @@ fn labels_ports_probes_and_mounts_fit_each_other_and_the_daemon() {
     assert!(mounted(settings.jobs_dir.to_str().unwrap()) && mounted("/run/secrets/windlass"));
     assert_eq!(pod["securityContext"]["runAsUser"], 10001, "the image's user");
     assert!(settings.state.is_some(), "a pod has no PostgreSQL of its own");
+    assert_eq!(roles(&settings), TOKENS);
     jobs_pass(&settings, "deploy/kubernetes/jobs");
 }
 
