@@ -29,13 +29,14 @@ fn promtool_accepts_config_and_rules_and_their_tests_pass() {
 fn every_alert_has_a_test_in_which_it_fires_and_a_section_of_the_runbook() {
     let (rules, tests) =
         (text("deploy/prometheus/windlass.rules.yml"), text("deploy/prometheus/windlass.rules.test.yml"));
-    let runbook = text("docs/RUNBOOK.md");
+    let (runbook, at_work) = (text("docs/RUNBOOK.md"), text("tests/deploy/alerts.rs"));
     let alerts = alerts();
     assert!(alerts.len() > 10, "{alerts:?}");
     for alert in &alerts {
         let link = format!("/usr/share/doc/windlass/RUNBOOK.md#{}", alert.to_lowercase());
         assert!(rules.contains(&format!("{link}\n")), "{alert} has no link to the runbook");
         assert!(tests.contains(&format!("{link}\n")), "{alert} fires in no test");
+        assert!(at_work.contains(&format!("\"{alert}\"")), "{alert} was never seen to fire and to resolve");
         assert!(runbook.contains(&format!("\n## {alert}\n")), "{alert} has no section in docs/RUNBOOK.md");
     }
     for section in runbook.lines().filter_map(|line| line.strip_prefix("## Windlass")) {

@@ -1,6 +1,11 @@
 //! A daemon with jobs of every kind that has metrics, and a Prometheus with the rules of `deploy/` that looks at it.
 
 use std::net::SocketAddr;
+use std::time::SystemTime;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use wiremock::matchers::method;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::{text, write_settings};
 use crate::cli::folder::{Folder, Running};
@@ -28,6 +33,8 @@ pub(super) struct World {
     /// Has the state, and one free worker slot.
     pub(super) server: PrivateServer,
     pub(super) prometheus: Prometheus,
+    /// Hears of failures of `flaky`.
+    receiver: MockServer,
     address: SocketAddr,
 }
 
@@ -41,7 +48,8 @@ impl World {
         let folder = Folder::new().await;
         folder.database.execute(TABLES).await;
         server.server("postgres").connect("test-admin").await.unwrap().client().batch_execute(PAGES).await.unwrap();
-        let world = Self { folder, server, prometheus, address };
+        let world = Self { folder, server, prometheus, receiver: MockServer::start().await, address };
+        world.hears_alerts(false).await;
         world.write_settings();
         world.write_jobs();
         Some(world)
@@ -54,15 +62,29 @@ impl World {
         self.folder.write("windlass.yaml", &format!("{settings}  market: {{duckdb: {{path: market.db}}}}\n"));
     }
 
+    /// Whether alerts of jobs are taken from now on; if not, they are to be told again in a second.
+    pub(super) async fn hears_alerts(&self, hears: bool) {
+        let busy = ResponseTemplate::new(503).insert_header("Retry-After", "1");
+        self.receiver.reset().await;
+        let answer = if hears { ResponseTemplate::new(200) } else { busy };
+        Mock::given(method("POST")).respond_with(answer).mount(&self.receiver).await;
+    }
+
     fn write_jobs(&self) {
-        self.folder.sql_job("flaky", "select from thing");
         for name in ["holder", "waiter"] {
             let job = format!(
                 "job: {name}\nlocks: [gate/x]\nsteps:\n  - id: a\n    sql: {{connection: pg, statement: \"{WHILE_CLOSED}\"}}\n"
             );
             self.folder.write(&format!("jobs/{name}.yaml"), &job);
         }
+        let notify = format!("notify: {{on: [failed], webhook: \"{}\"}}\n", self.receiver.uri());
+        let deadline = (DateTime::<Utc>::from(SystemTime::now()) - TimeDelta::minutes(10)).format("%H:%M");
+        let report = format!("schedule: {{cron: \"0 * * * *\"}}\ndeadline: \"{deadline}\"\n");
+        let waits = format!("sql: {{connection: pg, statement: \"{WHILE_CLOSED}\"}}");
         for (name, head, step) in [
+            ("flaky", notify.as_str(), "sql: {connection: pg, statement: select from thing}"),
+            ("steady", "schedule: {every: 1s, missed: all, overlap: skip}\n", &waits),
+            ("report", &report, "sql: {connection: pg, statement: select 1}"),
             ("tick", "schedule: {every: 1s, missed: skip}\n", "sql: {connection: pg, statement: select 1}"),
             (
                 "copy",
@@ -125,6 +147,14 @@ impl World {
         eventually(&format!("no more {query}"), none).await;
     }
 
+    /// While no daemon is up: three hours pass in which `report` was due, and should have been done.
+    pub(super) async fn lets_a_deadline_pass(&self) {
+        let passed = "update windlass.job set planned_through = now() - interval '3 hours', next_due = null, \
+                      deadline_from = now() - interval '3 hours' where name = 'report'";
+        let session = self.server.server("postgres").connect("test-admin").await.unwrap();
+        assert_eq!(session.client().execute(passed, &[]).await.unwrap(), 1);
+    }
+
     pub(super) async fn close(self) {
         self.folder.close().await;
     }
@@ -137,10 +167,22 @@ fn config(address: SocketAddr) -> String {
     config.replace("127.0.0.1:8321", &address.to_string()).replace("interval: 15s", "interval: 200ms")
 }
 
-/// The rules of `deploy/` with every window of ten seconds, and every patience of one.
+/// Limits of the rules, in seconds, and what they are in a hurry.
+const LIMITS: [(&str, &str); 3] = [
+    ("26 * 3600", "5"),
+    ("2 * 3600", "1"),
+    ("windlass_fire_lag_seconds:p99_15m > 10", "windlass_fire_lag_seconds:p99_15m > 1"),
+];
+
+/// The rules of `deploy/` with every window of ten seconds, every patience of one, and limits of some.
 pub(super) fn quick_rules() -> String {
     let mut quick = String::new();
-    for line in text("deploy/prometheus/windlass.rules.yml").lines() {
+    let mut rules = text("deploy/prometheus/windlass.rules.yml");
+    for (limit, hurried) in LIMITS {
+        assert!(rules.contains(limit), "{limit}");
+        rules = rules.replace(limit, hurried);
+    }
+    for line in rules.lines() {
         if let Some((indent, _)) = line.split_once("for: ").filter(|(indent, _)| indent.trim().is_empty()) {
             quick.extend([indent, "for: 1s\n"]);
             continue;
