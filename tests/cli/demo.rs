@@ -1,5 +1,3 @@
-use std::time::{Duration, Instant};
-
 use super::folder::{Called, windlass};
 use crate::support::{Keeper, processes_naming};
 
@@ -9,7 +7,6 @@ fn the_demo_shows_every_case_and_leaves_no_process() {
     // Kept short of the demo's own cluster path, and removed even if the test is killed.
     let keeper = Keeper::new();
     let folder = keeper.path().join("demo");
-    let began = Instant::now();
     let called = Called::of(&windlass(&["demo", "--dir", folder.to_str().unwrap()]).output().unwrap()).ends(0);
     let said = &called.stdout;
     for job in ["staging-copy", "parallel-ctas", "read-replica", "exclusive-account", "nasdaq-daily", "load-warehouse"]
@@ -24,7 +21,6 @@ fn the_demo_shows_every_case_and_leaves_no_process() {
     );
     assert!(said.contains("answers without rows: 0; left: 0."), "{said}");
     assert!(said.contains("stock_data_replica.db") && said.contains("price_summary"), "{said}");
-    assert!(began.elapsed() < Duration::from_mins(2), "took {:?}", began.elapsed());
     assert_eq!(processes_naming(&folder), Vec::<String>::new());
     // What the user has changed stays, and what is there is used again.
     std::fs::write(folder.join("read-replica.yaml"), "job: [").unwrap();

@@ -32,7 +32,7 @@ async fn to_the_end(step: CommandStep) -> (Result<Outcome, Failure>, Arc<MemoryH
     let base = tempfile::tempdir().unwrap();
     let (context, host) = attempt(base.path(), BTreeMap::new());
     let kind = StepKind::Command(step);
-    let end = tokio::time::timeout(Duration::from_secs(20), run(&kind, &context)).await;
+    let end = tokio::time::timeout(Duration::from_mins(1), run(&kind, &context)).await;
     (end.expect("the step hangs"), host)
 }
 
@@ -85,9 +85,9 @@ async fn a_process_that_left_the_group_cannot_hold_up_the_step() {
 
 #[tokio::test]
 async fn a_stop_ends_the_whole_group_at_once() {
-    let (took, _, group) = stopped(script("echo group $$; sleep 600 & sleep 600 & echo ready; wait")).await;
+    let (_, host, group) = stopped(script("echo group $$; sleep 600 & sleep 600 & echo ready; wait")).await;
     assert_eq!(living(&group), [""; 0]);
-    assert!(took < Duration::from_secs(5), "{took:?}: the grace is ten seconds, nobody needed it");
+    assert!(host.find("killing it").is_none(), "nobody needed the grace");
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn an_attempt_that_is_dropped_leaves_no_process() {
         };
         tokio::select! { group = ready => group, end = step => panic!("{end:?}") }
     };
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while !living(&group).is_empty() {
         assert!(Instant::now() < deadline, "{:?}", living(&group));
         tokio::task::yield_now().await;

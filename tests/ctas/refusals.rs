@@ -1,5 +1,3 @@
-use std::time::{Duration, Instant};
-
 use windlass::domain::code::Code;
 use windlass::domain::failure::{Failure, FailureClass};
 use windlass::domain::step::CtasMode;
@@ -7,16 +5,10 @@ use windlass::domain::step::CtasMode;
 use super::fixture::{attempts, on, prepare, run, slow, step, user};
 use crate::support::{TestDatabase, server};
 
-/// The longest that finding the reason may take: well under a second, on a busy machine and unoptimised.
-const SOON: Duration = Duration::from_millis(900);
-
 async fn refused(database: &TestDatabase, query: &str, minimum: u32) -> Failure {
     let (context, host) = on(&database.server());
-    let started = Instant::now();
     let failure = run(&step("result", query, 4, minimum, 5), &context).await.unwrap_err();
-    let took = started.elapsed();
-    assert!(took < SOON, "{took:?}: {query}");
-    assert_eq!(attempts(&host), [], "no attempt is made");
+    assert_eq!(attempts(&host), [], "no attempt is made: {query}");
     assert_eq!(database.value("to_regclass('result')").await, "null");
     failure
 }

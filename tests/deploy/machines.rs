@@ -38,7 +38,7 @@ impl Machine {
         ip(&format!("link add h{number} type veth peer name {line}"));
         ip(&format!("link set h{number} master switch up"));
         // It is refused while the child is still on its way into its own network.
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_mins(1);
         let moved = || {
             let there = std::fs::read_link(format!("/proc/{}/ns/net", daemon.id())).ok();
             there.is_some() && there != std::fs::read_link("/proc/self/ns/net").ok()

@@ -111,7 +111,7 @@ async fn a_sweep_ends_what_other_attempts_left_and_spares_its_own() {
         .unwrap();
     theirs.execute("begin; insert into windlass_r_0_1_0 values (1)", "holding a lock").await.unwrap();
     let marks = Marks { step: "windlass/r/0/", attempt: "windlass/r/0/2/", hidden: "windlass_r_0_" };
-    let swept = tokio::time::timeout(Duration::from_secs(20), sweep(&ours, marks)).await.unwrap().unwrap();
+    let swept = tokio::time::timeout(Duration::from_mins(1), sweep(&ours, marks)).await.unwrap().unwrap();
     assert_eq!(swept.sessions, ["windlass/r/0/1/target"]);
     assert_eq!(swept.tables, ["\"public\".\"windlass_r_0_1_0\""]);
     assert_eq!(count(&observer, "windlass/r/0/1/target").await, 0);

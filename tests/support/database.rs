@@ -10,7 +10,7 @@ const LEFT: &str = "select application_name || ': ' || coalesce(query, '') from 
                     where datname = $1 and application_name like 'windlass/%' and backend_type = 'client backend'";
 
 /// How long sessions may take to go after their step has returned.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A fresh database. End a test with `close().await`: it checks that no session of Windlass was left behind.
 pub(crate) struct TestDatabase {

@@ -21,7 +21,7 @@ use windlass::domain::template::{RunScope, Scope};
 use windlass::steps::{Ahead, Connection, Environment, Host, Level, StepContext, StopSignal};
 
 /// Longest wait for something that a step is expected to do.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 type AtProgress = Box<dyn Fn(&Progress) + Send>;
 

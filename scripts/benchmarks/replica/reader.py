@@ -1,8 +1,8 @@
 """One reader in a process of its own: opens a replica, asks it, closes it, again and again.
 
 Arguments: the replica, how often, `name` or `manifest`. With `manifest` every other look goes to the file that the manifest
-names, so that it shows too whether the name ever leads to something older. Says what it has counted after every few opens,
-as a line of JSON.
+names. The manifest changes last: the name must never lead to something older than any look before, the manifest to nothing
+older than its own looks before. Says what it has counted after every few opens, as a line of JSON.
 """
 
 import json
@@ -31,7 +31,7 @@ def opened(replica: str, by_manifest: bool) -> duckdb.DuckDBPyConnection:
 
 
 def look(replica: str, by_manifest: bool, newest: int, counted: dict) -> int:
-    """One open; returns the newest generation seen."""
+    """One open, which must find nothing older than `newest`; returns the generation that it found, or `newest`."""
     counted["opens"] += 1
     try:
         session = opened(replica, by_manifest)
@@ -62,9 +62,10 @@ def look(replica: str, by_manifest: bool, newest: int, counted: dict) -> int:
 def main() -> None:
     replica, opens, by_manifest = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "manifest"
     counted = {"opens": 0, "failed_opens": 0, "failed_queries": 0, "inconsistent": 0, "generations": 0, "said": None}
-    newest = 0
+    newest = {True: 0, False: 0}
     for number in range(1, opens + 1):
-        newest = look(replica, by_manifest and number % 2 == 0, newest, counted)
+        way = by_manifest and number % 2 == 0
+        newest[way] = look(replica, way, newest[True] if way else max(newest.values()), counted)
         if number % EVERY == 0 or number == opens:
             print(json.dumps(counted), flush=True)
             counted["said"] = None

@@ -98,11 +98,12 @@ async fn inside() {
     assert_eq!((relayed.first, target_side.kind), (Side::Target, PgErrorKind::Lost), "{target_side:?}");
     assert!(target_side.message.contains("does not answer"), "{target_side:?}");
     assert_eq!(answered.kind, PgErrorKind::Lost, "{answered:?}");
+    // The system's own patience is a quarter of an hour.
     for moment in [told, heard] {
-        assert!(moment - vanished < Duration::from_secs(15), "after {:?}", moment - vanished);
+        assert!(moment - vanished < Duration::from_mins(2), "after {:?}", moment - vanished);
     }
     // Whether they have ended can't be seen; but that is said, and soon.
     let stopping = async { tokio::join!(source.stop(), target.stop(), asking.stop()) };
-    let (source, target, asking) = tokio::time::timeout(Duration::from_secs(15), stopping).await.unwrap();
+    let (source, target, asking) = tokio::time::timeout(Duration::from_mins(2), stopping).await.unwrap();
     assert!(source.is_err() && target.is_err() && asking.is_err());
 }
