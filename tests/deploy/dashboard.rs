@@ -1,11 +1,14 @@
-//! Every question that the dashboard asks is asked of a real Prometheus, and has an answer.
+//! The dashboard is what Grafana takes, and every question that it asks is asked of a real Prometheus and has an answer.
+
+use std::path::PathBuf;
+use std::process::Command;
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use super::text;
 use super::world::World;
-use crate::support::eventually;
+use super::{path, text, yaml};
+use crate::support::{eventually, flags, skipped};
 
 /// Panels that are empty where nothing is wrong.
 const EMPTY_WHEN_WELL: &[&str] = &["Alerts"];
@@ -41,6 +44,39 @@ fn panels_have_numbers_of_their_own_and_do_not_lie_over_each_other() {
             }
         }
     }
+}
+
+#[test]
+fn the_dashboard_is_of_the_type_that_grafana_has_for_it() {
+    let Some(packages) = flags::list("WINDLASS_TEST_GRAFANA").pop().map(PathBuf::from) else {
+        return skipped("WINDLASS_TEST_GRAFANA does not name a folder with @grafana/schema and typescript");
+    };
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(packages.join("node_modules"), folder.path().join("node_modules")).unwrap();
+    std::fs::copy(path("tests/deploy/dashboard.ts"), folder.path().join("dashboard.ts")).unwrap();
+    let dashboard = text("deploy/grafana/windlass.json");
+    let fits = |dashboard: &str| {
+        let typed = format!(
+            "import type {{ Dashboard }} from './dashboard';\nexport const dashboard: Dashboard = {dashboard};\n"
+        );
+        std::fs::write(folder.path().join("check.ts"), typed).unwrap();
+        let mut compiler = Command::new("node");
+        compiler.arg("node_modules/typescript/bin/tsc").args(["--noEmit", "--strict", "--skipLibCheck", "--target"]);
+        compiler.args(["es2022", "--module", "esnext", "--moduleResolution", "bundler", "check.ts"]);
+        let output = compiler.current_dir(folder.path()).output().unwrap();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (fine, said) = fits(&dashboard);
+    assert!(fine, "{said}");
+    let (fine, said) = fits(&dashboard.replacen("\"drawStyle\": \"bars\"", "\"drawStyle\": \"bar\"", 1));
+    assert!(!fine && said.contains("bars"), "a wrong word passed: {said}");
+}
+
+#[test]
+fn the_types_are_of_the_version_that_is_started() {
+    let compose = yaml("deploy/compose/compose.yaml");
+    let (_, version) = compose["services"]["grafana"]["image"].as_str().unwrap().split_once(':').unwrap();
+    assert!(text("scripts/test").contains(&format!("@grafana/schema@{version} ")), "{version}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
