@@ -33,6 +33,9 @@ pub struct Outcome {
     /// Files that were taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub files: Option<u64>,
+    /// Pages that the attempt before had fetched, and that this one went on from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pages_kept: Option<u64>,
     /// Rows that couldn't be read and were put aside.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rejected: Option<u64>,
@@ -88,6 +91,7 @@ impl Outcome {
         "table",
         "tables",
         "files",
+        "pages_kept",
         "rejected",
         "new_columns",
         "streams",
@@ -203,6 +207,7 @@ mod tests {
             table: text(),
             tables: BTreeMap::from([(String::new(), 0)]),
             files: Some(1),
+            pages_kept: Some(1),
             rejected: Some(1),
             new_columns: vec![String::new()],
             streams: Some(1),

@@ -12,6 +12,7 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use super::checkup;
 use super::freshness::{self, Freshness};
 use super::shared::Shared;
+use super::spool;
 use crate::store::StoreError;
 
 /// At minute 17 of every hour: away from the full hour, at which jobs like to be due.
@@ -40,7 +41,7 @@ pub(super) async fn start(shared: Arc<Shared>) -> Result<JobScheduler, JobSchedu
     scheduler.add(job).await?;
     scheduler.start().await?;
     // What is stale when the daemon starts is known at once.
-    tokio::join!(at_start.look(&shared), checkup::look(&shared));
+    tokio::join!(at_start.look(&shared), checkup::look(&shared), spool::sweep(&shared));
     Ok(scheduler)
 }
 
@@ -57,6 +58,7 @@ async fn keep_house(shared: &Shared) {
     if let Err(error) = shared.store.remove_old_alerts(shared.settings.keep_runs).await {
         tracing::warn!(error = %error, "old alerts could not be removed; trying again in an hour");
     }
+    spool::sweep(shared).await;
     let (logs, keep) = (shared.settings.logs.clone(), shared.settings.keep_logs);
     match tokio::task::spawn_blocking(move || remove_old_logs(&logs, keep)).await {
         Ok(Ok(0)) => {}

@@ -30,6 +30,7 @@ mod replicas;
 mod room;
 mod run_task;
 mod shared;
+mod spool;
 
 pub use attempt_log::{LogReader, log_path};
 pub use daemon::Daemon;

@@ -203,6 +203,7 @@ impl RunTask {
             step_index: index,
             step_id: step.id.clone(),
             attempt: number,
+            round: self.view.round,
             lock_token: scope.lock.token,
             scope,
             environment: Arc::clone(&self.shared.environment),
@@ -260,6 +261,7 @@ impl RunTask {
     }
 
     async fn end(&mut self, state: RunState, failure: Option<Failure>) -> Result<(), StoreError> {
+        super::spool::clear(&self.shared, self.job(), self.claimed.id, state);
         let told = self.told(state);
         self.pending.extend(told.map(|(kind, by_settings)| Write::Alert { kind, by_settings }));
         let alone = !self.job().has_locks() && self.job().schedule.is_none();

@@ -34,6 +34,8 @@ pub struct StepContext {
     pub step_id: String,
     /// The attempt's number, from one.
     pub attempt: u32,
+    /// The run's round, from one: another one begins when somebody retries a run that has ended.
+    pub round: u32,
     /// Names for templates.
     pub scope: Scope,
     /// Connections and folders.

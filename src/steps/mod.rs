@@ -28,6 +28,7 @@ mod trigger;
 pub use context::{SENT_MARK, StepContext, StopSignal};
 pub use environment::{Connection, Environment};
 pub use host::{Ahead, Host, Level};
+pub use spool::{clear_spool, spooled};
 pub use sweep::sweep_left;
 
 use crate::domain::failure::Failure;

@@ -15,6 +15,7 @@ mod daemon_history;
 mod deadline;
 mod definition;
 mod definitions;
+mod ended;
 mod error;
 mod find;
 mod finding;

@@ -18,6 +18,8 @@ mod pages;
 mod query;
 mod report;
 mod requests;
+mod resume;
+mod resume_daemon;
 mod secrets;
 mod stopping;
 mod types;

@@ -36,7 +36,7 @@ pub(super) fn page(records: &[Value], beside: Value) -> ResponseTemplate {
 }
 
 pub(super) fn by(by: PageBy) -> Paginate {
-    Paginate { by, until: None, stop_on_short: false, max_pages: 50 }
+    Paginate { by, until: None, stop_on_short: false, max_pages: 50, resume: true }
 }
 
 pub(super) fn numbered() -> PageBy {

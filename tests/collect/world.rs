@@ -105,9 +105,15 @@ impl World {
         self.context.environment = Arc::new(environment);
     }
 
-    /// Runs one attempt; whatever comes of it, nothing may be left in the spool.
+    /// Runs one attempt.
+    pub(super) async fn attempt(&self) -> Result<Outcome, Failure> {
+        windlass::steps::run(&StepKind::Collect(Box::new(self.step.clone())), &self.context).await
+    }
+
+    /// Runs the only attempt of a run; whatever comes of it, nothing may be left in the spool.
     pub(super) async fn run(&self) -> Result<Outcome, Failure> {
-        let result = windlass::steps::run(&StepKind::Collect(Box::new(self.step.clone())), &self.context).await;
+        let result = self.attempt().await;
+        windlass::steps::clear_spool(&self.context.environment, self.context.run).unwrap();
         self.assert_nothing_left().await;
         result
     }

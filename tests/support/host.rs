@@ -206,6 +206,7 @@ pub(crate) fn attempt(base: &Path, connections: BTreeMap<String, Connection>) ->
         step_index: 0,
         step_id: "step".into(),
         attempt: 1,
+        round: 1,
         scope: Scope::of_run(run, BTreeMap::from([("who".to_owned(), "$HOME; 'a b'".to_owned())]), Tz::Asia__Seoul),
         environment: Arc::new(Environment { connections, spool: base.join("spool"), ..Environment::default() }),
         host: Arc::<MemoryHost>::clone(&host),

@@ -57,4 +57,9 @@ impl StepKind {
             Self::Trigger(_) => "trigger",
         }
     }
+
+    /// Whether an attempt that fails may leave something on this machine's disk for the next one.
+    pub fn keeps_for_next_attempt(&self) -> bool {
+        matches!(self, Self::Collect(step) if step.source.keeps_pages())
+    }
 }

@@ -56,6 +56,7 @@ fn attempt(folder: &std::path::Path, limit: Option<Duration>) -> AttemptTask {
         step_index: 0,
         step_id: "step".into(),
         attempt: 1,
+        round: 1,
         scope: Scope::of_run(scope, BTreeMap::new(), chrono_tz::Tz::UTC),
         environment,
         host: Arc::<AttemptHost>::clone(&host),

@@ -1,9 +1,10 @@
 //! One attempt: look, fetch, read, check, load.
 
 use super::data::{self, Data, HowToRead, WantedTypes};
-use super::source::{self, Body, Expected, Fetched, Files, Taken};
+use super::source::{self, Body, Expected, Fetched, Files, Kept, Taken};
 use super::target::{Load, Target};
-use crate::domain::failure::Failure;
+use crate::domain::code::Code;
+use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::observation::Observation;
 use crate::domain::outcome::Outcome;
 use crate::domain::progress::Progress;
@@ -21,21 +22,54 @@ struct Read {
 }
 
 /// Runs one attempt.
+///
+/// It goes on with pages that the attempt before has left. That must not make it fail where it would not have failed without
+/// them: if what came of them is no good, it begins anew.
 pub(in crate::steps) async fn run(step: &CollectStep, context: &StepContext) -> Result<Outcome, Failure> {
+    let keeps = step.source.keeps_pages();
+    let spool = if keeps { Spool::take_over(context)? } else { Spool::make(context)? };
+    let mut expected = Expected { kept: source::kept(step, &spool, context)?, ..Expected::default() };
+    let mut result = Box::pin(load(step, &mut expected, &spool, context)).await;
+    if let (Err(failure), Some(kept)) = (&result, &mut expected.kept)
+        && kept.pages() > 0
+        && matches!(failure.class, FailureClass::Permanent | FailureClass::Expectation)
+    {
+        context.warn(format!("{failure}; that may be because of the pages of the attempt before, so it begins anew"));
+        kept.begin_anew(&spool)?;
+        result = Box::pin(load(step, &mut expected, &spool, context)).await;
+    }
+    match &result {
+        Err(failure) if keeps && may_pass(failure) => source::keep(spool, context),
+        _ => drop(spool),
+    }
+    result
+}
+
+/// Whether the next attempt may have more luck with the same data. A disk that is full needs the room.
+fn may_pass(failure: &Failure) -> bool {
+    let passes = matches!(failure.class, FailureClass::Transient | FailureClass::Timeout | FailureClass::Cancelled);
+    passes && failure.code != Code::DiskFull
+}
+
+/// Looks, fetches, reads, checks and loads.
+async fn load(
+    step: &CollectStep,
+    expected: &mut Expected,
+    spool: &Spool,
+    context: &StepContext,
+) -> Result<Outcome, Failure> {
     let target = Target::new(step, context)?;
     let table = Some(target.table().to_string());
     context.host.progress(Progress::phase(format!("looking at {}", target.table())));
     let found = Box::pin(target.look(context)).await?;
     if let Some(rows) = found.loaded {
-        context.info(format!("an earlier attempt has loaded {rows} rows into {} already", target.table()));
         // It died after its commit, before it could remove its spool.
-        Spool::sweep(context)?;
+        context.info(format!("an earlier attempt has loaded {rows} rows into {} already", target.table()));
         return Ok(Outcome { rows: Some(rows), table, ..Outcome::default() });
     }
-    let spool = Spool::make(context)?;
-    let expected = Expected { exact: target.exact(&found), taken: found.taken.clone() };
+    (expected.exact, expected.taken) = (target.exact(&found), found.taken.clone());
     let wanted = target.wanted_types(&found);
-    let Some(read) = Box::pin(read(step, &expected, &wanted, &spool, context)).await? else {
+    let Some(read) = Box::pin(read(step, expected, &wanted, spool, context)).await? else {
         let files = Some(0);
         return Ok(Outcome { rows: Some(0), bytes: Some(0), files, table, ..Outcome::default() });
     };
@@ -45,7 +79,7 @@ pub(in crate::steps) async fn run(step: &CollectStep, context: &StepContext) -> 
     data::add_load_columns(&mut data, &step.into.load_columns, context).await?;
     source::unchanged(&taken)?;
     let (rows, rejected) = (data.rows, data.rejected);
-    let new_columns = Box::pin(target.load(Load { data, taken }, &spool, context)).await?;
+    let new_columns = Box::pin(target.load(Load { data, taken }, spool, context)).await?;
     context.host.observe(Observation::Copied { rows, bytes });
     context.info(format!("{rows} rows ({bytes} bytes) loaded into {}", target.table()));
     if rejected > 0 {
@@ -55,7 +89,9 @@ pub(in crate::steps) async fn run(step: &CollectStep, context: &StepContext) -> 
         context.info(format!("{} has new columns: {}", target.table(), new_columns.join(", ")));
     }
     let rejected = (rejected > 0).then_some(rejected);
-    Ok(Outcome { rows: Some(rows), bytes: Some(bytes), files, rejected, new_columns, table, ..Outcome::default() })
+    let pages_kept = expected.kept.as_ref().map(Kept::pages).filter(|pages| *pages > 0);
+    let (rows, bytes) = (Some(rows), Some(bytes));
+    Ok(Outcome { rows, bytes, files, pages_kept, rejected, new_columns, table, ..Outcome::default() })
 }
 
 /// Fetches and reads all of the source; `None` if there is nothing new.

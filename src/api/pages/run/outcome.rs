@@ -42,6 +42,7 @@ fn facts(outcome: &Outcome) -> Vec<(&'static str, Markup)> {
     say("Verified by", word(&outcome.verified));
     say("Source's log position", code(&outcome.lsn));
     say("Files", count(outcome.files));
+    say("Pages from before", count(outcome.pages_kept));
     say("Put aside", count(outcome.rejected));
     if !outcome.new_columns.is_empty() {
         say("New columns", Some(html! { (outcome.new_columns.join(", ")) }));

@@ -36,6 +36,11 @@ pub struct HttpSource {
 }
 
 impl HttpSource {
+    /// Whether an attempt that fails keeps its pages for the next one. Those of a report are gone with the report.
+    pub fn keeps_pages(&self) -> bool {
+        self.report.is_none() && self.paginate.as_ref().is_some_and(|plan| plan.resume)
+    }
+
     /// One request, everything else as a job file has it that says nothing else.
     pub fn new(request: HttpRequest, format: BodyFormat, max_bytes: u64) -> Self {
         Self {

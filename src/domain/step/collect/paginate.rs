@@ -13,6 +13,13 @@ pub struct Paginate {
     pub stop_on_short: bool,
     /// More pages than this are a failure.
     pub max_pages: u64,
+    /// Whether the step's next attempt goes on from the page that was reached.
+    #[serde(default = "on")]
+    pub resume: bool,
+}
+
+const fn on() -> bool {
+    true
 }
 
 /// What tells one page from the next.

@@ -30,6 +30,13 @@ pub enum CollectSource {
     Command(Box<CommandSource>),
 }
 
+impl CollectSource {
+    /// Whether an attempt that fails keeps its pages for the next one.
+    pub fn keeps_pages(&self) -> bool {
+        matches!(self, Self::Http(source) if source.keeps_pages())
+    }
+}
+
 /// How the bytes are to be read. Gzip and zstd are recognised by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

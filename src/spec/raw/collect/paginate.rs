@@ -22,6 +22,9 @@ pub(crate) struct RawPaginate {
     /// More pages than this are a failure. Default: 10000.
     #[schemars(range(min = 1))]
     pub(crate) max_pages: Option<u64>,
+    /// Whether the step's next attempt goes on from the page that was reached, with the pages that came before it.
+    /// Default: true.
+    pub(crate) resume: Option<bool>,
 }
 
 /// A query parameter with the page's number.

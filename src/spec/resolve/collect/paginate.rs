@@ -38,7 +38,8 @@ impl Resolver<'_, '_> {
             let hint = "give `size` beside `param`; a cursor or link says itself when there is no next page";
             self.wrong(at.key("stop_on_short"), "`stop_on_short` needs the `size` of a page", hint);
         }
-        Some(Paginate { by: by?, until, stop_on_short, max_pages: raw.max_pages.unwrap_or(MAX_PAGES) })
+        let (max_pages, resume) = (raw.max_pages.unwrap_or(MAX_PAGES), raw.resume.unwrap_or(true));
+        Some(Paginate { by: by?, until, stop_on_short, max_pages, resume })
     }
 
     fn page_by(&mut self, kind: &str, raw: &RawPaginate, http: &RawHttp, at: At<'_>) -> Option<PageBy> {

@@ -8,6 +8,7 @@ use encoding_rs::Encoding;
 use super::bytes::{self, Plain};
 use super::digits::Exact;
 use super::file::Taken;
+use super::http::Kept;
 use super::records::{self, RecordsError};
 use super::{command, file, http};
 use crate::domain::code::Code;
@@ -69,6 +70,8 @@ pub(in crate::steps::collect) struct Expected {
     pub(in crate::steps::collect) exact: Exact,
     /// Files that were loaded before: which version of each.
     pub(in crate::steps::collect) taken: BTreeMap<String, String>,
+    /// Pages of the attempt before; `None` where pages are not kept.
+    pub(in crate::steps::collect) kept: Option<Kept>,
 }
 
 /// What a source comes to.
@@ -95,6 +98,18 @@ pub(in crate::steps::collect) struct Files {
     pub(in crate::steps::collect) rejects: Option<PathBuf>,
 }
 
+/// What the attempt before has left of a source's data for this one.
+pub(in crate::steps::collect) fn kept(
+    step: &CollectStep,
+    spool: &Spool,
+    context: &StepContext,
+) -> Result<Option<Kept>, Failure> {
+    match &step.source {
+        CollectSource::Http(source) => http::kept(source, spool, context),
+        CollectSource::File(_) | CollectSource::Command(_) | CollectSource::Query(_) => Ok(None),
+    }
+}
+
 /// Fetches all of a source's data, where it comes as a body.
 pub(in crate::steps::collect) async fn fetch<'s>(
     step: &'s CollectStep,
@@ -103,7 +118,10 @@ pub(in crate::steps::collect) async fn fetch<'s>(
     context: &StepContext,
 ) -> Result<Fetched<'s>, Failure> {
     let raw = match &step.source {
-        CollectSource::Http(source) => Box::pin(http::fetch(source, &step.expect.json, spool, context)).await?,
+        CollectSource::Http(source) => {
+            let known = (step.expect.json.as_slice(), expected.kept.as_ref());
+            Box::pin(http::fetch(source, known, spool, context)).await?
+        }
         CollectSource::File(source) => return Box::pin(file::fetch(source, expected, spool, context)).await,
         CollectSource::Command(source) => Box::pin(command::fetch(source, spool, context)).await?,
         CollectSource::Query(source) => return Ok(Fetched::Query(source)),

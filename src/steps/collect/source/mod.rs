@@ -17,6 +17,7 @@ mod walk;
 
 pub(super) use bad_lines::too_many;
 pub(super) use digits::Exact;
-pub(super) use fetch::{Body, BodyFile, Expected, Fetched, Files, fetch};
+pub(super) use fetch::{Body, BodyFile, Expected, Fetched, Files, fetch, kept};
 pub(super) use file::Taken;
 pub(super) use found::unchanged;
+pub(super) use http::{Kept, keep};

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::journal::Line;
 use super::look::Look;
 use super::render::Turn;
 use crate::domain::step::{CursorTo, PageBy, PageSize, Paginate};
@@ -73,6 +74,25 @@ impl<'p> Course<'p> {
         }
         self.number += 1;
         Ok(next)
+    }
+
+    /// Goes past a page that an earlier attempt has fetched: what `after` did then.
+    pub(super) fn pass(&mut self, line: &Line) {
+        self.records += line.records;
+        self.last = line.digest;
+        self.number += 1;
+        self.followed.extend(line.next.as_ref().and_then(|turn| self.followed_by(turn)));
+    }
+
+    /// What a request follows, where that may be noticed as a circle.
+    fn followed_by(&self, turn: &Turn) -> Option<String> {
+        match (&self.plan.by, turn) {
+            (_, Turn::To { target, .. }) => Some(target.clone()),
+            (_, Turn::Json(_, Value::String(text))) => Some(text.clone()),
+            (_, Turn::Json(_, other)) => Some(other.to_string()),
+            (PageBy::Cursor { .. }, Turn::Query(pairs)) => pairs.first().map(|(_, text)| text.clone()),
+            _ => None,
+        }
     }
 
     fn cursor(&mut self, page: &Page<'_>, from: &str, to: &CursorTo) -> Result<Option<Turn>, String> {

@@ -1,41 +1,38 @@
 //! All pages of an answer, one file of the spool each; without `paginate` there is one.
 
-use std::time::{Duration, Instant};
-
 use serde_json::json;
 
 use super::call::{Call, Caller};
 use super::count;
 use super::course::{Course, Page};
+use super::journal::{Journal, Line, PageFile};
+use super::kept::{Kept, file_name};
 use super::look::{Look, Wanted};
+use super::meter::Meter;
 use super::render::Turn;
 use super::source::{Expected, charset};
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
-use crate::domain::progress::Progress;
 use crate::domain::step::{BodyFormat, PageBy, Paginate};
 use crate::domain::template::Scope;
 use crate::fetch::{Download, FetchError, FetchErrorKind, Partial, check_body, is_blank};
+use crate::steps::collect::source::bytes::disk;
 use crate::steps::collect::source::fetch::{Raw, RawFile, not_as_promised, on_thread};
 use crate::steps::collect::source::walk;
-use crate::steps::reading::rate::{Copied, Rate};
 use crate::steps::spool::Spool;
 
-/// How often the rate is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
-
-/// Downloads all of it.
+/// Downloads all of it, but for pages that are `kept` from the attempt before.
 pub(super) async fn fetch(
     caller: &Caller<'_>,
     scope: &Scope,
-    expected: &Expected,
+    (expected, kept): (&Expected, Option<&Kept>),
     spool: &Spool,
 ) -> Result<Raw, Failure> {
     let source = caller.source;
     let mut pages =
         Pages { caller, scope, expected, spool, meter: Meter::new(), files: Vec::new(), bytes: 0, plain: 0 };
     match &source.paginate {
-        Some(plan) => Box::pin(pages.all(plan)).await?,
+        Some(plan) => Box::pin(pages.all(plan, kept)).await?,
         None => pages.single().await?,
     }
     let (format, records) = (source.format, source.records.clone());
@@ -64,52 +61,81 @@ impl Pages<'_> {
             let look = self.look(&download, None).await?;
             self.check(&look, &download)?;
         }
-        self.take(download)
+        self.take(download).map(drop)
     }
 
-    async fn all(&mut self, plan: &Paginate) -> Result<(), Failure> {
-        let context = self.caller.context;
+    async fn all(&mut self, plan: &Paginate, kept: Option<&Kept>) -> Result<(), Failure> {
         let mut course = Course::new(plan);
-        let mut turn = course.first();
-        loop {
-            let number = course.number;
-            let download = self.download(&turn, Some((number, course.records))).await?;
-            let stuck = |what: String| {
-                Failure::permanent(Code::BodyFormat, Side::Source, format!("{}: {what}", download.doing))
-                    .with_hint("check `paginate` against what the server sends; nothing was loaded")
-            };
-            // NDJSON and CSV have no other way to say that a page is empty.
-            if number > 1 && self.caller.source.format != BodyFormat::Json && is_blank(&download) {
-                return Ok(());
+        let (mut turn, mut journal) = (Some(course.first()), None);
+        if let Some(kept) = kept {
+            journal = Some(kept.journal(self.spool)?);
+            self.files = kept.files(self.spool);
+            kept.lines.iter().for_each(|line| course.pass(line));
+            if let Some(last) = kept.lines.last() {
+                (self.bytes, self.plain, turn) = (last.bytes, last.plain, last.next.clone());
             }
-            check_body(&download, self.caller.source.format).map_err(FetchError::failure)?;
-            let look = self.look(&download, Some(plan)).await?;
-            self.check(&look, &download)?;
-            if self.caller.source.records.is_none()
-                && self.caller.source.format == BodyFormat::Json
-                && look.digest.is_none()
-            {
-                return Err(stuck("it is no array; `records` says where the records of a page are".to_owned()));
-            }
-            if let Some(what) = &look.missing {
-                return Err(stuck(what.clone()));
-            }
-            let last = self.is_last(plan, &course, &look)?;
-            let cursor = match &plan.by {
-                PageBy::Cursor { from, .. } => look.body.pointer(&self.kept(from).0),
-                _ => None,
-            };
-            let page = Page { look: &look, cursor, link: download.next.as_deref(), url: &download.url };
-            let next = course.after(&page, last).map_err(stuck)?;
-            if look.records > 0 || number == 1 {
-                self.take(download)?;
-            }
-            let Some(next) = next else {
-                context.info(format!("{} records on {number} pages", course.records));
-                return Ok(());
-            };
-            turn = next;
         }
+        // Where the attempt before has not come to.
+        let first = Some(course.number).filter(|first| *first > 1);
+        let mut pages = course.number - 1;
+        while let Some(asked) = turn {
+            pages = course.number;
+            turn = self.page(plan, &mut course, &asked, (first, journal.as_mut())).await?;
+        }
+        self.caller.context.info(format!("{} records on {pages} pages", course.records));
+        Ok(())
+    }
+
+    /// Fetches a page and says how the next one is asked for. `first` is the number of the page at which this attempt has
+    /// taken up what an earlier one had begun.
+    async fn page(
+        &mut self,
+        plan: &Paginate,
+        course: &mut Course<'_>,
+        turn: &Turn,
+        (first, journal): (Option<u64>, Option<&mut Journal>),
+    ) -> Result<Option<Turn>, Failure> {
+        let number = course.number;
+        let download = self.download(turn, Some((number, course.records))).await?;
+        let stuck = |what: String| {
+            Failure::permanent(Code::BodyFormat, Side::Source, format!("{}: {what}", download.doing))
+                .with_hint("check `paginate` against what the server sends; nothing was loaded")
+        };
+        // A server that doesn't know a cursor any more, or has moved its pages, may say so by an empty page.
+        let unbelievable = || stuck("the first page after those of the attempt before is empty".to_owned());
+        // NDJSON and CSV have no other way to say that a page is empty.
+        if number > 1 && self.caller.source.format != BodyFormat::Json && is_blank(&download) {
+            return if first == Some(number) { Err(unbelievable()) } else { Ok(None) };
+        }
+        check_body(&download, self.caller.source.format).map_err(FetchError::failure)?;
+        let look = self.look(&download, Some(plan)).await?;
+        self.check(&look, &download)?;
+        if self.caller.source.records.is_none()
+            && self.caller.source.format == BodyFormat::Json
+            && look.digest.is_none()
+        {
+            return Err(stuck("it is no array; `records` says where the records of a page are".to_owned()));
+        }
+        if let Some(what) = &look.missing {
+            return Err(stuck(what.clone()));
+        }
+        let last = self.is_last(plan, course, &look)?;
+        let cursor = match &plan.by {
+            PageBy::Cursor { from, .. } => look.body.pointer(&self.kept(from).0),
+            _ => None,
+        };
+        let page = Page { look: &look, cursor, link: download.next.as_deref(), url: &download.url };
+        let next = course.after(&page, last).map_err(stuck)?;
+        if first == Some(number) && look.records == 0 && next.is_none() {
+            return Err(unbelievable());
+        }
+        let taken = look.records > 0 || number == 1;
+        let file = if taken { Some(self.take(download)?) } else { None };
+        if let Some(journal) = journal {
+            let line = Line::now(&look, file, (self.bytes, self.plain), next.as_ref());
+            journal.add(&line).map_err(|error| disk(&error))?;
+        }
+        Ok(next)
     }
 
     /// Downloads a page. One that breaks off is gone on with where the server lets us, and tried again in any case.
@@ -143,14 +169,15 @@ impl Pages<'_> {
 
     /// The spool's file for the next page.
     fn name(&self) -> String {
-        format!("body-{}", self.files.len())
+        file_name(self.files.len())
     }
 
     /// Adds a page to what has come.
-    fn take(&mut self, download: Download) -> Result<(), Failure> {
+    fn take(&mut self, download: Download) -> Result<PageFile, Failure> {
         let charset = charset(self.caller.source, &download)?;
+        let (label, named) = (download.doing.clone(), charset.map(|charset| charset.name().to_owned()));
         self.files.push(RawFile { path: self.spool.path(&self.name()), label: download.doing, charset });
-        Ok(())
+        Ok(PageFile { label, charset: named, size: download.bytes })
     }
 
     /// Looks through a page, on a blocking thread.
@@ -209,40 +236,5 @@ impl Pages<'_> {
         let page = json!({"number": course.number, "records": look.records, "body": look.body});
         scope.local.insert("page".to_owned(), page);
         scope.holds(until)
-    }
-}
-
-/// How far it is, and how fast it goes.
-struct Meter {
-    since: Instant,
-    rate: Rate,
-    noted: Option<Instant>,
-    bytes_per_s: u64,
-}
-
-impl Meter {
-    fn new() -> Self {
-        Self { since: Instant::now(), rate: Rate::default(), noted: None, bytes_per_s: 0 }
-    }
-
-    /// `page` is its number and how many records came before it.
-    fn progress(&mut self, page: Option<(u64, u64)>, bytes: u64, expected: Option<u64>) -> Progress {
-        let rows = page.map(|(_, records)| records);
-        // Pieces come by the thousand; a rate needs a few looks a second.
-        if self.noted.is_none_or(|noted| noted.elapsed() >= LOOK_EVERY) {
-            self.noted = Some(Instant::now());
-            let copied = Copied { rows: rows.unwrap_or_default(), bytes };
-            self.bytes_per_s = self.rate.note(self.since.elapsed(), copied).bytes;
-        }
-        let phase = page.map_or_else(|| "downloading".to_owned(), |(number, _)| format!("downloading page {number}"));
-        // How large the next pages are nobody knows.
-        let bytes_expected = expected.filter(|_| page.is_none());
-        Progress {
-            rows,
-            bytes: Some(bytes),
-            bytes_expected,
-            bytes_per_s: Some(self.bytes_per_s),
-            ..Progress::phase(phase)
-        }
     }
 }

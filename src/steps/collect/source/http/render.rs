@@ -1,5 +1,6 @@
 //! A request, rendered anew for each try: what is signed holds the time.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::code::Code;
@@ -9,7 +10,8 @@ use crate::domain::template::{Scope, Text};
 use crate::fetch::{Auth, FetchError, Request, signature};
 
 /// How a request differs from the one that is written, because it asks for another page.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Turn {
     /// Not at all.
     AsWritten,

@@ -40,7 +40,7 @@ pub(super) async fn fetch(
     scope.local.insert("report".to_owned(), answer.clone());
     let fetched = async {
         wait(&report.poll, &mut scope.clone(), caller).await?;
-        pages::fetch(caller, &scope, expected, spool).await
+        pages::fetch(caller, &scope, (expected, None), spool).await
     };
     let Some(delete) = &report.delete else { return Box::pin(fetched).await };
     let note = leftover::note_of(delete, &answer, (context.run, context.attempt), &context.scope);

@@ -3,6 +3,7 @@
 use encoding_rs::{Encoding, UTF_8};
 
 use super::call::Caller;
+use super::kept::Kept;
 use super::{pages, report};
 use crate::domain::charset::charset_named;
 use crate::domain::failure::Failure;
@@ -15,16 +16,16 @@ use crate::steps::spool::Spool;
 /// Values that every answer must have, by JSON pointer.
 pub(super) type Expected = [(String, serde_json::Value)];
 
-/// Fetches all bodies into the spool.
+/// Fetches all bodies into the spool, but for pages that are `kept` there.
 pub(in crate::steps::collect::source) async fn fetch(
     source: &HttpSource,
-    expected: &Expected,
+    (expected, kept): (&Expected, Option<&Kept>),
     spool: &Spool,
     context: &StepContext,
 ) -> Result<Raw, Failure> {
     let caller = Caller::new(source, context)?;
     match &source.report {
-        None => Box::pin(pages::fetch(&caller, &context.scope, expected, spool)).await,
+        None => Box::pin(pages::fetch(&caller, &context.scope, (expected, kept), spool)).await,
         Some(steps) => Box::pin(report::fetch(steps, &caller, expected, spool)).await,
     }
 }
