@@ -1,6 +1,5 @@
 //! What was begun is done to its end.
 
-use crate::api::problem::Problem;
 use crate::domain::failure::Failure;
 
 /// Does something to its end, also when whoever asked for it has gone or the time for an answer is up: an action that
@@ -11,9 +10,9 @@ use crate::domain::failure::Failure;
 )]
 pub(super) async fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, Failure>> + Send + 'static,
-) -> Result<T, Problem> {
+) -> Result<T, Failure> {
     match tokio::spawn(work).await {
-        Ok(done) => done.map_err(Problem::from),
-        Err(error) => Err(Failure::bug(format!("an action ended early: {error}")).into()),
+        Ok(done) => done,
+        Err(error) => Err(Failure::bug(format!("an action ended early: {error}"))),
     }
 }

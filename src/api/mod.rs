@@ -17,6 +17,7 @@ mod login;
 mod metrics;
 mod pages;
 mod problem;
+mod rolling_back;
 mod security;
 mod serve;
 mod session;

@@ -105,7 +105,7 @@ impl Problem {
 const fn status_of(code: Code) -> StatusCode {
     match code {
         Code::NotFound => StatusCode::NOT_FOUND,
-        Code::Conflict => StatusCode::CONFLICT,
+        Code::Conflict | Code::ReplicaCheck => StatusCode::CONFLICT,
         Code::Request => StatusCode::BAD_REQUEST,
         Code::NotSignedIn => StatusCode::UNAUTHORIZED,
         Code::NotAllowed | Code::ForeignRequest => StatusCode::FORBIDDEN,

@@ -1,17 +1,24 @@
 //! `windlass completions` and `windlass schema`: what other programs want to know about this one.
 
-use clap::CommandFactory;
 use clap_complete::Shell;
+use clap_complete::env::Shells;
 
-use super::arguments::Arguments;
 use super::error::{CliError, Exit};
+use super::offers::VARIABLE;
 use super::output;
+use super::workspace::local;
 use crate::spec;
 
-/// Prints a shell's completion script.
+/// Prints a shell's completion script. It calls the program on the PATH for what to offer: names of jobs and runs are
+/// known to nobody else.
 pub(super) fn run(shell: Shell) -> Result<Exit, CliError> {
+    const NAME: &str = "windlass";
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "windlass", &mut script);
+    let word = shell.to_string();
+    if let Some(completer) = Shells::builtins().completer(&word) {
+        let written = completer.write_registration(VARIABLE, NAME, NAME, NAME, &mut script);
+        written.map_err(|error| local("writing the script for", word.as_ref(), &error))?;
+    }
     output::line(String::from_utf8_lossy(&script).trim_end())?;
     Ok(Exit::Done)
 }

@@ -26,6 +26,7 @@ mod locks;
 mod logs;
 mod man;
 mod notify;
+mod offers;
 mod opened;
 mod output;
 mod params;
@@ -48,6 +49,7 @@ mod wire;
 mod workspace;
 
 pub use arguments::Arguments;
+pub use offers::answer as answer_shell;
 pub use start::start;
 
 use crate::actions::{find, suggest};

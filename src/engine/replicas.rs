@@ -110,17 +110,22 @@ impl Replicas {
         seen
     }
 
-    /// Makes an earlier generation the replica again.
-    pub async fn roll_back(&self, place: &ReplicaLook, to: u64, now: DateTime<Utc>) -> Result<Manifest, Failure> {
+    /// Makes an earlier generation the replica again: the one before, or `to`.
+    pub async fn roll_back(
+        &self,
+        place: &ReplicaLook,
+        to: Option<u64>,
+        now: DateTime<Utc>,
+    ) -> Result<Manifest, Failure> {
         let stop = CancellationToken::new();
         let Some(address) = ObjectAddress::parse(&place.place) else {
             let layout =
                 Layout::of(place.place.as_ref()).map_err(|error| refused("looking for the replica", &error))?;
-            return Box::pin(roll_back(&layout, Some(to), now, &stop, |_: &str| ())).await;
+            return Box::pin(roll_back(&layout, to, now, &stop, |_: &str| ())).await;
         };
         let address = address.map_err(|error| Failure::permanent(Code::NotFound, Side::Target, error.to_string()))?;
         let replica = RemoteReplica::open(&self.environment.objects, &address)?;
-        Box::pin(replica.roll_back(Some(to), now, &self.environment.spool, &stop, |_: &str| ())).await
+        Box::pin(replica.roll_back(to, now, &self.environment.spool, &stop, |_: &str| ())).await
     }
 
     async fn state_of(&self, one: &Announced) -> Result<(String, State, Vec<String>, Vec<String>), Failure> {

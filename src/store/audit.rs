@@ -51,7 +51,7 @@ pub struct AuditRow {
     pub actor: String,
     /// `command` or `http`.
     pub via: String,
-    /// What: `trigger`, `cancel`, `retry`, `pause`, `resume`, `backfill`.
+    /// What: `trigger`, `cancel`, `retry`, `pause`, `resume`, `backfill`, `rollback`.
     pub action: String,
     /// The job.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -12,6 +12,7 @@ mod pages;
 mod prometheus;
 mod promtool;
 mod roles;
+mod rolling_back;
 mod runs;
 mod schemathesis;
 mod served;

@@ -53,7 +53,7 @@ fn commands_that_need_no_database_answer_without_one() {
     assert!(call(&["schema"]).ends(0).json()["properties"]["steps"].is_object());
     assert!(call(&["explain", "wl0201"]).ends(0).stdout.starts_with("# WL0201"));
     assert!(call(&["explain", "WL0210"]).ends(2).stderr.contains("did you mean"));
-    assert!(call(&["completions", "bash"]).ends(0).stdout.contains("_windlass"));
+    assert!(call(&["completions", "bash"]).ends(0).stdout.contains("complete -o nospace"));
     call(&["frobnicate"]).ends(2);
     call(&["resume", "x", "--run-missed", "some"]).ends(2);
 }

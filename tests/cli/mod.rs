@@ -1,6 +1,7 @@
 //! The program as its users call it: exit codes, both outputs, signals, and nothing left behind.
 
 mod acting;
+mod completing;
 mod demo;
 mod doctor;
 mod exclusive;

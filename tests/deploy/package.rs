@@ -83,6 +83,6 @@ fn every_command_has_a_manual_page_and_every_shell_its_completions() {
     assert!(std::fs::read_to_string(out.join("windlass.1")).unwrap().contains(".TH windlass 1"));
     for shell in ["bash", "zsh", "fish"] {
         let script = Called::of(&windlass(&["completions", shell]).output().unwrap()).ends(0).stdout;
-        assert!(script.contains("windlass") && script.contains("trigger"), "{shell}: {script}");
+        assert!(script.contains("windlass") && script.contains("WINDLASS_COMPLETE"), "{shell}: {script}");
     }
 }

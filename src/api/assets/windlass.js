@@ -21,7 +21,15 @@
     return past ? `${text} ago` : `in ${text}`;
   };
 
+  // The same as the server writes it of something that is over.
+  const took = (ms) => (ms < 1000 ? `${ms} ms` : ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : units(ms / 1000));
+
   const two = (number) => String(number).padStart(2, '0');
+  // In a zone by its name: the Swedish write dates as we do.
+  const inZone = (date, zone) => {
+    const words = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' }).format(date);
+    return zone === 'UTC' ? `${words} UTC` : words;
+  };
   const absolute = (date) => {
     const offset = -date.getTimezoneOffset(), sign = offset < 0 ? '-' : '+', size = Math.abs(offset);
     const zone = offset === 0 ? 'UTC' : `${sign}${two(Math.floor(size / 60))}:${two(size % 60)}`;
@@ -49,10 +57,30 @@
   document.addEventListener('htmx:afterSettle', tell);
   document.addEventListener('htmx:sseMessage', tell);
 
+  // A strip is drawn as one; the bar under the pointer says what it is, and the strip leads to its run.
+  const STEP = 7;
+  const pointed = (event) => {
+    const strip = event.target.closest?.('.strip');
+    if (!strip) return;
+    const runs = strip.dataset.runs.split(';'), edge = strip.getBoundingClientRect();
+    const empty = Math.round(edge.width / STEP) - (runs.length - 1), place = Math.floor((event.clientX - edge.left) / STEP);
+    const [id, state, ms, at] = (runs[place - empty] ?? '').split(' ');
+    strip.dataset.job ??= strip.getAttribute('href');
+    strip.style.setProperty('--bar', id ? `${place * STEP}px` : '-1rem');
+    strip.setAttribute('href', id ? `/runs/${id}` : strip.dataset.job);
+    if (!id) return void (strip.title = '');
+    const date = new Date(at * 1000), zone = root.dataset.zone === 'utc' ? 'UTC' : strip.dataset.zone;
+    strip.title = [state, ...(ms ? [took(Number(ms))] : []), zone ? inZone(date, zone) : absolute(date)].join(' · ');
+  };
+  for (const kind of ['pointermove', 'pointerdown']) document.addEventListener(kind, pointed, { passive: true });
+
   // What a reader opened stays open, and what somebody types stays typed, when a live part changes.
   Idiomorph.defaults.ignoreActiveValue = true;
   Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) =>
     !((name === 'open' && element.localName === 'details') || (name === 'value' && element.matches('input, textarea')));
+
+  // What was fetched into a live part isn't part of what is sent for it.
+  Idiomorph.defaults.callbacks.beforeNodeMorphed = (element) => !element.hasAttribute?.('data-keep');
 
   // A log shows its end as it grows, unless its reader has scrolled up; a link to an entry is kept to.
   const atEnd = new WeakMap();

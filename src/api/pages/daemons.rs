@@ -1,41 +1,36 @@
 //! Daemons: who is at work with what, and what became of those that are gone.
 
-use axum::Extension;
-use axum::response::Response;
 use chrono_tz::Tz;
 use maud::{Markup, html};
 
-use super::backend::Reached;
-use super::layout::{Place, page as whole};
+use super::layout::Place;
+use super::links;
 use super::parts::empty::empty;
 use super::parts::state::{Look, glyph, state};
 use super::parts::time;
-use super::problem::Problem;
 use super::view::View;
-use super::{links, live};
-use crate::store::DaemonPast;
+use super::watched::Watched;
+use crate::store::{DaemonPast, Store, StoreError};
 
 /// Runs that are named for each daemon.
 const NAMED: usize = 8;
 
 /// `GET /daemons`.
-pub(super) async fn page(view: View, Reached(backend): Reached) -> Result<Markup, Problem> {
-    let daemons = backend.store.daemon_history().await?;
-    let body = html! { h1 { "Daemons" } (live::region("/live/daemons", &table(&daemons, &view))) };
-    Ok(whole("Daemons", &view, Place::Daemons, body))
-}
+pub(super) struct Daemons;
 
-/// `GET /live/daemons`.
-pub(super) async fn live(
-    view: View,
-    Reached(backend): Reached,
-    Extension(streams): Extension<live::Streams>,
-) -> Result<Response, Problem> {
-    live::stream(streams, view, move |view| {
-        let backend = backend.clone();
-        async move { Ok(table(&backend.store.daemon_history().await?, &view)) }
-    })
-    .await
+impl Watched for Daemons {
+    type Facts = Vec<DaemonPast>;
+    const TITLE: &'static str = "Daemons";
+    const PLACE: Place = Place::Daemons;
+    const URL: &'static str = links::DAEMONS;
+
+    async fn read(store: &Store) -> Result<Vec<DaemonPast>, StoreError> {
+        store.daemon_history().await
+    }
+
+    fn shown(daemons: &Vec<DaemonPast>, view: &View) -> Markup {
+        table(daemons, view)
+    }
 }
 
 fn table(daemons: &[DaemonPast], view: &View) -> Markup {

@@ -1,38 +1,33 @@
 //! Locks: who holds each, since when, and who waits for it in which order.
 
-use axum::Extension;
-use axum::response::Response;
 use chrono_tz::Tz;
 use maud::{Markup, html};
 
-use super::backend::Reached;
-use super::layout::{Place, page as whole};
+use super::layout::Place;
+use super::links;
 use super::parts::empty::empty;
 use super::parts::state::state;
 use super::parts::time;
-use super::problem::Problem;
 use super::view::View;
-use super::{links, live};
-use crate::store::LockRow;
+use super::watched::Watched;
+use crate::store::{LockRow, Store, StoreError};
 
 /// `GET /locks`.
-pub(super) async fn page(view: View, Reached(backend): Reached) -> Result<Markup, Problem> {
-    let locks = backend.store.locks().await?;
-    let body = html! { h1 { "Locks" } (live::region("/live/locks", &table(&locks, &view))) };
-    Ok(whole("Locks", &view, Place::Locks, body))
-}
+pub(super) struct Locks;
 
-/// `GET /live/locks`.
-pub(super) async fn live(
-    view: View,
-    Reached(backend): Reached,
-    Extension(streams): Extension<live::Streams>,
-) -> Result<Response, Problem> {
-    live::stream(streams, view, move |view| {
-        let backend = backend.clone();
-        async move { Ok(table(&backend.store.locks().await?, &view)) }
-    })
-    .await
+impl Watched for Locks {
+    type Facts = Vec<LockRow>;
+    const TITLE: &'static str = "Locks";
+    const PLACE: Place = Place::Locks;
+    const URL: &'static str = links::LOCKS;
+
+    async fn read(store: &Store) -> Result<Vec<LockRow>, StoreError> {
+        store.locks().await
+    }
+
+    fn shown(locks: &Vec<LockRow>, view: &View) -> Markup {
+        table(locks, view)
+    }
 }
 
 fn table(locks: &[LockRow], view: &View) -> Markup {

@@ -33,6 +33,7 @@ mod preferences;
 mod problem;
 mod replicas;
 mod view;
+mod watched;
 
 mod job;
 mod jobs;
@@ -60,13 +61,13 @@ pub(super) fn router(state: &ApiState) -> Router<ApiState> {
         .route("/jobs/{name}/pause", post(job::pause))
         .route("/jobs/{name}/resume", post(job::resume))
         .route("/jobs/{name}/backfill", get(job::preview).post(job::queue))
-        .route("/locks", get(locks::page))
-        .route("/live/locks", get(locks::live))
+        .route("/locks", get(watched::page::<locks::Locks>))
+        .route("/live/locks", get(watched::live::<locks::Locks>))
         .route("/replicas", get(replicas::page))
         .route("/replicas/rollback", get(replicas::confirm).post(replicas::roll_back))
         .route("/connections", get(connections::page))
-        .route("/daemons", get(daemons::page))
-        .route("/live/daemons", get(daemons::live))
+        .route("/daemons", get(watched::page::<daemons::Daemons>))
+        .route("/live/daemons", get(watched::live::<daemons::Daemons>))
         .route("/errors", get(errors::list))
         .route("/errors/{code}", get(errors::page))
         .merge(run::router())

@@ -6,7 +6,6 @@ use axum::{Extension, Form};
 use chrono_tz::Tz;
 use maud::{Markup, html};
 use serde::Deserialize;
-use serde_json::json;
 
 use super::backend::Reached;
 use super::layout::{Place, page as whole};
@@ -16,11 +15,12 @@ use super::parts::{amount, time};
 use super::problem::Problem;
 use super::view::View;
 use super::{flash, links};
+use crate::api::acting::to_its_end;
 use crate::api::backend::Backend;
 use crate::api::caller::Caller;
+use crate::api::rolling_back::roll_back as roll_back_to;
 use crate::domain::replica::Manifest;
 use crate::engine::ReplicaLook;
-use crate::store::Act;
 
 /// `GET /replicas`.
 pub(super) async fn page(view: View, Reached(backend): Reached) -> Result<Markup, Problem> {
@@ -155,19 +155,15 @@ pub(super) async fn roll_back(
     Reached(backend): Reached,
     Form(back): Form<Back>,
 ) -> Result<Response, Problem> {
-    let (replica, _) = find(&backend, &view, &back).await?;
-    Ok(match backend.replicas.roll_back(&replica, back.to, view.now).await {
-        Ok(manifest) => {
-            let detail = json!({"replica": replica.place, "generation": manifest.generation});
-            let act = Act { action: "rollback", job: Some(&replica.job), run: None, detail };
-            backend.store.audit(&caller.actor(), &act).await?;
-            flash::done("/replicas", &format!("{} is generation {} again.", replica.place, manifest.generation))
-        }
+    let place = back.place.clone();
+    let going_back = async move { roll_back_to(&backend, &caller.actor(), &back.place, Some(back.to), view.now).await };
+    Ok(match to_its_end(going_back).await {
+        Ok(manifest) => flash::done("/replicas", &format!("{place} is generation {} again.", manifest.generation)),
         Err(failure) => flash::refused("/replicas", &failure.to_string()),
     })
 }
 
-/// The replica and its generation. Only places that a job publishes to are taken: this changes files.
+/// The replica and its generation.
 async fn find(backend: &Backend, view: &View, back: &Back) -> Result<(ReplicaLook, Manifest), Problem> {
     let unknown = || Problem::Unknown("generation", format!("{} of {}", back.to, back.place));
     let replica = look(backend, view).await?.into_iter().find(|one| one.place == back.place).ok_or_else(unknown)?;

@@ -21,8 +21,8 @@ const ALWAYS: &[(&str, &str)] = &[
     ("503", "The state database is away, or there are too many streams; `Retry-After` says how long to wait"),
 ];
 
-/// What paths may answer that name something.
-const NAMED: &[(&str, &str)] = &[("404", "There is no such job, run, step or code")];
+/// What paths may answer that name something, there or in the body.
+const NAMED: &[(&str, &str)] = &[("404", "There is no such job, run, step, code, replica or generation")];
 
 /// What paths may answer that change something.
 const ACTING: &[(&str, &str)] = &[
@@ -71,7 +71,7 @@ fn made() -> Value {
                 }
             }
             let Some(responses) = operation["responses"].as_object_mut() else { continue };
-            let named: &[_] = if path.contains('{') { NAMED } else { &[] };
+            let named: &[_] = if path.contains('{') || method != "get" { NAMED } else { &[] };
             let acting: &[_] = if method == "get" { &[] } else { ACTING };
             for (status, description) in ALWAYS.iter().chain(named).chain(acting) {
                 add(responses, status, description);

@@ -61,6 +61,7 @@ fn paths() -> OpenApiRouter<ApiState> {
         .routes(routes!(locks::list))
         .routes(routes!(daemons::list))
         .routes(routes!(replicas::list))
+        .routes(routes!(replicas::roll_back))
         .routes(routes!(findings::list))
         .routes(routes!(alerts::list))
         .routes(routes!(audit::list))

@@ -1,13 +1,16 @@
 //! The replicas that jobs publish.
 
 use axum::Json;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::extract::{Body, unfit};
+use crate::api::acting::to_its_end;
 use crate::api::backend::Backend;
 use crate::api::caller::Caller;
 use crate::api::clock;
 use crate::api::problem::Problem;
+use crate::api::rolling_back;
 use crate::domain::replica::Manifest;
 use crate::engine::ReplicaLook;
 
@@ -48,6 +51,37 @@ pub(super) async fn list(_: Caller, backend: Backend) -> Result<Json<Vec<Seen>>,
     let jobs = backend.store.publishing_jobs().await?;
     let looks = backend.replicas.look(&jobs, clock::now()).await;
     Ok(Json(looks.into_iter().map(seen).collect()))
+}
+
+/// Which replica goes back to which generation.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = RollbackRequest)]
+pub(super) struct Back {
+    /// Its path or address, as the list has it.
+    #[schema(required)]
+    replica: String,
+    /// The generation; without it, the one before.
+    to: Option<u64>,
+}
+
+/// Goes back with a replica
+///
+/// Makes an earlier generation the replica again. It is verified first; one that takes longer than half a minute is
+/// answered with 408 and is done all the same.
+#[utoipa::path(post, operation_id = "roll_back_replica", path = "/replicas/rollback", tag = "state",
+    request_body = Back,
+    responses((status = 200, description = "The replica, at that generation", body = Seen)))]
+pub(super) async fn roll_back(caller: Caller, backend: Backend, Body(back): Body<Back>) -> Result<Json<Seen>, Problem> {
+    caller.operator()?;
+    if back.replica.is_empty() {
+        return Err(unfit("`replica` must be a replica's path or address"));
+    }
+    let done = to_its_end(async move {
+        rolling_back::roll_back(&backend, &caller.actor(), &back.replica, back.to, clock::now()).await?;
+        rolling_back::find(&backend, &back.replica, clock::now()).await
+    });
+    Ok(Json(seen(done.await?)))
 }
 
 fn seen(look: ReplicaLook) -> Seen {

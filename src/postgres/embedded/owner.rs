@@ -88,6 +88,12 @@ impl Embedded {
         Ok(embedded)
     }
 
+    /// Joins the server of that data directory if it runs; `None`: it doesn't, and is left so.
+    pub async fn join(settings: EmbeddedSettings) -> Result<Option<Self>, EmbeddedError> {
+        let runs = settings.data_dir.is_dir() && postmaster::is_alive(&Layout::prepare(&settings.data_dir)?);
+        if runs { Self::start(settings).await.map(Some) } else { Ok(None) }
+    }
+
     /// A database of the server. It need not exist yet; see `ensure_database`.
     pub fn server(&self, database: &str) -> Server {
         let mut config = Config::new();

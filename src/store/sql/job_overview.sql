@@ -18,13 +18,14 @@ left join lateral (
     from (
         select run.id, run.state, run.created_at
         from windlass.run
-        where run.job = job.name
+        -- Said here and not of the join: what joins is compared after the subquery has been run for each job.
+        where run.job = job.name and newest.state is distinct from 'succeeded'
         order by run.created_at desc
         limit 30
     ) as latest
     where latest.state in ('succeeded', 'failed')
     order by latest.created_at desc
     limit 1
-) as settled on newest.state is distinct from 'succeeded'
+) as settled on true
 where job.retired_at is null and ($1::text is null or job.name = $1)
 order by job.name

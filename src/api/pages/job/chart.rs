@@ -26,7 +26,7 @@ const PLACES: usize = 40;
 
 /// The chart of these runs, oldest first.
 pub(super) fn chart(runs: &[RunBrief], usual: Option<Duration>, view: &View, zone: Tz) -> Markup {
-    let bars = bars(runs, view, zone);
+    let bars = bars(runs, view);
     let longest = bars.iter().filter_map(|bar| bar.took).max().unwrap_or_default();
     let tall = |took: Duration| took.as_millis() * (HEIGHT - ROOM) / longest.as_millis().max(1);
     let places = bars.len().clamp(PLACES, CHARTED as usize);
@@ -37,7 +37,7 @@ pub(super) fn chart(runs: &[RunBrief], usual: Option<Duration>, view: &View, zon
                 @for (place, bar) in (places - bars.len()..).zip(&bars) {
                     @let (look, height, x) = (Look::of(&bar.state), tall(bar.took.unwrap_or_default()).max(2), place * STEP);
                     a href=(links::run(bar.run)) tabindex="-1" class=(look.class()) {
-                        title { (bar.told()) }
+                        title { (bar.told(view, zone)) }
                         // The whole column answers to the pointer, however short the bar.
                         rect.ground x=(x) y="0" width=(STEP) height=(HEIGHT) {}
                         rect x=(x + 1) y=(HEIGHT - height) width=(WIDTH) height=(height) {}

@@ -71,6 +71,7 @@ pub(in crate::api::pages) async fn live(
 
 fn part(facts: &Facts, view: &View) -> Markup {
     let (job, zone) = (&facts.job, facts.zone());
+    let newest = &facts.charted[facts.charted.len().saturating_sub(STRIP as usize)..];
     html! {
         @if let Some((since, problem)) = &job.broken {
             div.notice.failed {
@@ -88,7 +89,7 @@ fn part(facts: &Facts, view: &View) -> Markup {
         section aria-labelledby="runs-title" {
             div.head {
                 h2 #runs-title { "Runs" }
-                div { (strip(&bars(&facts.charted[facts.charted.len().saturating_sub(STRIP as usize)..], view, zone), STRIP as usize)) }
+                div { (strip(&job.name, &bars(newest, view), STRIP as usize, view, zone)) }
             }
             @if facts.charted.len() > 1 { (chart::chart(&facts.charted, usual(&facts.charted), view, zone)) }
             (runs::table(facts, view))

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::facts::Facts;
 use crate::actions;
+use crate::api::acting::to_its_end;
 use crate::api::caller::Caller;
 use crate::api::pages::backend::Reached;
 use crate::api::pages::problem::Problem;
@@ -78,8 +79,11 @@ pub(in crate::api::pages) async fn pause(
     let note: String = form.note.trim().chars().take(NOTE).collect();
     let here = links::job(&name);
     let job = find::job(&backend, &name).await?.definition.job;
-    let note = Some(note.as_str()).filter(|note| !note.is_empty());
-    Ok(match actions::pause::pause(&backend.store, &caller.actor(), &job, note, view.now).await {
+    let pausing = async move {
+        let note = Some(note.as_str()).filter(|note| !note.is_empty());
+        actions::pause::pause(&backend.store, &caller.actor(), &job, note, view.now).await
+    };
+    Ok(match to_its_end(pausing).await {
         Ok(_) => flash::done(&here, &format!("{name} is paused. Its due times are recorded as skipped.")),
         Err(failure) => flash::refused(&here, &failure.to_string()),
     })
@@ -107,7 +111,9 @@ pub(in crate::api::pages) async fn resume(
     };
     let here = links::job(&name);
     let job = find::job(&backend, &name).await?.definition.job;
-    Ok(match actions::resume::resume(&backend.store, &caller.actor(), &job, run_missed, view.now).await {
+    let resuming =
+        async move { actions::resume::resume(&backend.store, &caller.actor(), &job, run_missed, view.now).await };
+    Ok(match to_its_end(resuming).await {
         Ok(resumed) => {
             let made = match resumed.runs.len() {
                 0 => String::new(),

@@ -10,6 +10,7 @@ use maud::{Markup, html};
 
 use super::forms;
 use crate::actions::backfill::{self, Past, Stretch};
+use crate::api::acting::to_its_end;
 use crate::api::caller::Caller;
 use crate::api::pages::backend::Reached;
 use crate::api::pages::layout::{Place, page as whole};
@@ -100,19 +101,20 @@ pub(in crate::api::pages) async fn queue(
     Form(form): Form<BTreeMap<String, String>>,
 ) -> Result<Response, Problem> {
     let stored = find::job(&backend, &name).await?;
-    let job = &stored.definition.job;
+    let job = stored.definition.job;
     let here = links::job(&name);
-    let past = match look(&backend.store, job, &form, view.now, false).await {
+    let past = match look(&backend.store, &job, &form, view.now, false).await {
         Ok(past) => past,
         Err(failure) => return Ok(flash::refused(&here, &told(&failure))),
     };
-    let complete = match params::complete(job, forms::given(&form)) {
+    let complete = match params::complete(&job, forms::given(&form)) {
         Ok(complete) => complete,
         Err(failure) => return Ok(flash::refused(&here, &failure.to_string())),
     };
     let in_order = !form.contains_key("parallel");
-    let made = backfill::queue(&backend.store, &caller.actor(), job, &past, complete, in_order).await;
-    Ok(match made.map(|made| made.runs.len()) {
+    let queueing =
+        async move { backfill::queue(&backend.store, &caller.actor(), &job, &past, complete, in_order).await };
+    Ok(match to_its_end(queueing).await.map(|made| made.runs.len()) {
         Ok(1) => flash::done(&here, "1 run is queued."),
         Ok(made) => flash::done(&here, &format!("{made} runs are queued.")),
         Err(failure) => flash::refused(&here, &told(&failure)),

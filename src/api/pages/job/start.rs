@@ -9,6 +9,7 @@ use maud::{Markup, html};
 
 use super::forms;
 use crate::actions::trigger::trigger;
+use crate::api::acting::to_its_end;
 use crate::api::caller::Caller;
 use crate::api::pages::backend::Reached;
 use crate::api::pages::problem::Problem;
@@ -43,7 +44,9 @@ pub(in crate::api::pages) async fn run(
     Form(form): Form<BTreeMap<String, String>>,
 ) -> Result<Response, Problem> {
     let stored = find::job(&backend, &name).await?;
-    Ok(match trigger(&backend.store, &caller.actor(), &stored, forms::given(&form), None).await {
+    let (store, given) = (backend.store.clone(), forms::given(&form));
+    let queueing = async move { trigger(&store, &caller.actor(), &stored, given, None).await };
+    Ok(match to_its_end(queueing).await {
         Ok(triggered) => {
             let nobody = backend.store.daemons().await?.is_empty();
             let waits = if nobody { " It waits until a daemon is up." } else { "" };

@@ -150,13 +150,9 @@ pub(in crate::api::pages) fn usual(runs: &[RunBrief]) -> Option<Duration> {
 }
 
 /// Runs as bars of a strip.
-pub(in crate::api::pages) fn bars(runs: &[RunBrief], view: &View, zone: Tz) -> Vec<Bar> {
-    let bar = |run: &RunBrief| Bar {
-        run: run.id,
-        state: run.state.clone(),
-        took: took(run, view),
-        when: time::absolute(view, run.scheduled_for, zone),
-    };
+pub(in crate::api::pages) fn bars(runs: &[RunBrief], view: &View) -> Vec<Bar> {
+    let bar =
+        |run: &RunBrief| Bar { run: run.id, state: run.state.clone(), took: took(run, view), at: run.scheduled_for };
     runs.iter().map(bar).collect()
 }
 

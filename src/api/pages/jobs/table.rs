@@ -27,6 +27,7 @@ pub(super) fn table(facts: &Facts, filter: &Filter, view: &View) -> Markup {
     }
     let shown = filter.page_of(&facts.chosen);
     html! {
+        form #(ACTS) method="post" {}
         div.scroll tabindex="0" role="region" aria-label="Jobs" {
             table.jobs {
                 thead {
@@ -64,7 +65,7 @@ fn row(job: &JobOverview, facts: &Facts, view: &View) -> Markup {
                 a href=(links::job(&job.name)) { (job.name) }
                 @if let Some(description) = definition.and_then(|job| job.description.as_deref()) { span.under { (description) } }
             }
-            td.runs { (strip(&bars(runs, view, zone), STRIP as usize)) }
+            td.runs { (strip(&job.name, &bars(runs, view), STRIP as usize, view, zone)) }
             td.last { @if let Some(last) = &job.last { (last_run(last, usual(runs), view, zone)) } @else { span.quiet { "never run" } } }
             td.next { (next(job, view, zone)) }
             td.schedule {
@@ -114,17 +115,21 @@ fn next(job: &JobOverview, view: &View, zone: Tz) -> Markup {
     due(job).map_or_else(|| html! { span.quiet { "–" } }, when)
 }
 
+/// The form that the buttons of all rows send: each says where to.
+const ACTS: &str = "acts-of-jobs";
+
 /// Starting and pausing. What needs parameters is started from its own page.
 fn acts(job: &JobOverview, definition: Option<&Job>) -> Markup {
     let asks = definition.is_some_and(|job| job.params.iter().any(|param| param.default.is_none()));
-    let of = |act: &str| format!("{}/{act}", links::job(&job.name));
+    let page = links::job(&job.name);
+    let button = |word: &str, act: &str| {
+        html! { button form=(ACTS) formaction={ (page) "/" (act) } aria-label={ (word) " " (job.name) } { (word) } }
+    };
     html! {
-        form.inline method="post" action=(of("run")) {
-            @if asks { a.button href={ (links::job(&job.name)) "#run" } { "Run…" span.hidden { " " (job.name) } } }
-            @else { button { "Run" span.hidden { " " (job.name) } } }
-            @if job.pause.is_some() { button formaction=(of("resume")) { "Resume" span.hidden { " " (job.name) } } }
-            @else if job.schedule.is_some() { button formaction=(of("pause")) { "Pause" span.hidden { " " (job.name) } } }
-        }
+        @if asks { a.button href={ (page) "#run" } aria-label={ "Run " (job.name) } { "Run…" } }
+        @else { (button("Run", "run")) }
+        @if job.pause.is_some() { (button("Resume", "resume")) }
+        @else if job.schedule.is_some() { (button("Pause", "pause")) }
     }
 }
 

@@ -1,15 +1,24 @@
 //! Runs side by side: a bar each, as tall as the run was long, in the shape and colour of its state.
+//!
+//! A page has thousands of them, so they are drawn together, one path for all bars of a look, and what there is to know
+//! of each stands in one attribute: the script says it of the bar under the pointer and leads to that run. Without the
+//! script a strip leads to the page of its job, where each run has a line.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use maud::{Markup, html};
 
-use super::amount;
 use super::state::Look;
+use super::{amount, time};
 use crate::api::pages::links;
+use crate::api::pages::view::{View, Zone};
 use crate::domain::ids::RunId;
 
-/// A bar's width, and the pause between two.
+/// A bar's width, and the pause between two; the script knows the latter.
 const WIDTH: u32 = 5;
 const STEP: u32 = 7;
 
@@ -26,29 +35,47 @@ pub(in super::super) struct Bar {
     pub(in super::super) state: String,
     /// How long it took; of one that goes on, so far.
     pub(in super::super) took: Option<Duration>,
-    /// When it was due or made, in words.
-    pub(in super::super) when: String,
+    /// When it was due or made.
+    pub(in super::super) at: DateTime<Utc>,
 }
 
-/// The strip of these runs, oldest first. The newest stand at the right edge, whatever their number.
-pub(in super::super) fn strip(bars: &[Bar], places: usize) -> Markup {
-    let longest = bars.iter().filter_map(|bar| bar.took).max().unwrap_or_default();
+/// The strip of these runs of a job, oldest first. The newest stand at the right edge, whatever their number.
+pub(in super::super) fn strip(job: &str, bars: &[Bar], places: usize, view: &View, zone: Tz) -> Markup {
     let places = u32::try_from(places.max(bars.len())).unwrap_or(u32::MAX);
     let width = places * STEP;
     let empty = places - u32::try_from(bars.len()).unwrap_or(places);
+    let zone = (view.zone == Zone::Job).then(|| zone.name());
     html! {
-        svg.strip role="group" aria-label=(summary(bars)) width=(width) height=(HEIGHT) viewBox={ "0 0 " (width) " " (HEIGHT) } {
-            path.floor d={ "M0 " (HEIGHT) "h" (width) } {}
-            @for (place, bar) in (empty..).zip(bars) {
-                @let look = Look::of(&bar.state);
-                // A strip is one stop of many; who goes by keyboard finds the runs on the job's page.
-                a href=(links::run(bar.run)) tabindex="-1" class=(look.class()) {
-                    title { (bar.told()) }
-                    path d=(shape(look, place * STEP, height(bar.took, longest))) {}
-                }
+        // A strip is one stop of many; who goes by keyboard finds the runs on the job's page.
+        a.strip href=(links::job(job)) tabindex="-1" data-runs=(known(bars)) data-zone=[zone] {
+            svg role="img" aria-label=(summary(bars)) width=(width) height=(HEIGHT) viewBox={ "0 0 " (width) " " (HEIGHT) } {
+                path.floor d={ "M0 " (HEIGHT) "h" (width) } {}
+                @for (look, outline) in outlines(bars, empty) { path.(look.class()) d=(outline) {} }
             }
         }
     }
+}
+
+/// The outlines of all bars of a look together, in the order of looks.
+fn outlines(bars: &[Bar], empty: u32) -> BTreeMap<Look, String> {
+    let longest = bars.iter().filter_map(|bar| bar.took).max().unwrap_or_default();
+    let mut outlines: BTreeMap<Look, String> = BTreeMap::new();
+    for (place, bar) in (empty..).zip(bars) {
+        let look = Look::of(&bar.state);
+        outlines.entry(look).or_default().push_str(&shape(look, place * STEP, height(bar.took, longest)));
+    }
+    outlines
+}
+
+/// What the script is told of each bar: run, state, milliseconds, second of its due time.
+fn known(bars: &[Bar]) -> String {
+    let mut known = String::with_capacity(bars.len() * 72);
+    for bar in bars {
+        let took = bar.took.map_or_else(String::new, |took| took.as_millis().to_string());
+        // Writing to a string can't fail.
+        let _ = write!(known, "{} {} {took} {};", bar.run, bar.state, bar.at.timestamp());
+    }
+    known
 }
 
 /// How tall a bar is among others.
@@ -75,10 +102,11 @@ fn shape(look: Look, x: u32, height: u32) -> String {
 
 impl Bar {
     /// The run in a line.
-    pub(in super::super) fn told(&self) -> String {
+    pub(in super::super) fn told(&self, view: &View, zone: Tz) -> String {
+        let when = time::absolute(view, self.at, zone);
         match self.took {
-            Some(took) => format!("{} · {} · {}", self.state, amount::duration(took), self.when),
-            None => format!("{} · {}", self.state, self.when),
+            Some(took) => format!("{} · {} · {when}", self.state, amount::duration(took)),
+            None => format!("{} · {when}", self.state),
         }
     }
 }
@@ -111,14 +139,22 @@ mod tests {
         assert_eq!([height(Some(Duration::ZERO), second), height(None, Duration::ZERO)], [LEAST, LEAST]);
     }
 
+    fn bar(state: &str) -> Bar {
+        Bar { run: RunId(uuid::Uuid::nil()), state: state.to_owned(), took: None, at: DateTime::UNIX_EPOCH }
+    }
+
+    #[test]
+    fn bars_of_a_look_are_one_outline_in_their_places() {
+        let drawn = outlines(&[bar("succeeded"), bar("lost"), bar("succeeded")], 1);
+        assert_eq!(drawn[&Look::Succeeded], "M7 28V23h5V28zM21 28V23h5V28z");
+        assert_eq!(drawn.len(), 2);
+        let of_two = known(&[bar("succeeded"), Bar { took: Some(Duration::from_secs(2)), ..bar("failed") }]);
+        let nobody = "00000000-0000-0000-0000-000000000000";
+        assert_eq!(of_two, format!("{nobody} succeeded  0;{nobody} failed 2000 0;"));
+    }
+
     #[test]
     fn a_strip_is_told_in_words() {
-        let bar = |state: &str| Bar {
-            run: RunId(uuid::Uuid::nil()),
-            state: state.to_owned(),
-            took: None,
-            when: String::new(),
-        };
         assert_eq!(summary(&[bar("succeeded"), bar("failed"), bar("succeeded")]), "last 3 runs: 2 succeeded, 1 failed");
         assert_eq!(summary(&[]), "no runs yet");
     }

@@ -5,6 +5,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use crate::actions;
+use crate::api::acting::to_its_end;
 use crate::api::caller::Caller;
 use crate::api::pages::backend::Reached;
 use crate::api::pages::problem::Problem;
@@ -25,7 +26,8 @@ pub(super) async fn cancel(
 ) -> Result<Response, Problem> {
     let run = find::run(&backend, &id).await?;
     let back = links::run(run.id);
-    let cancelled = match actions::cancel::cancel(&backend.store, &caller.actor(), &run).await {
+    let cancelling = async move { actions::cancel::cancel(&backend.store, &caller.actor(), &run).await };
+    let cancelled = match to_its_end(cancelling).await {
         Ok(run) => run,
         Err(failure) => return Ok(flash::refused(&back, &failure.to_string())),
     };
@@ -47,7 +49,9 @@ pub(super) async fn retry(
 ) -> Result<Response, Problem> {
     let run = find::run(&backend, &id).await?;
     let back = links::run(run.id);
-    Ok(match actions::retry::retry(&backend.store, &caller.actor(), &run, Some(&again.from)).await {
+    let from = again.from.clone();
+    let retrying = async move { actions::retry::retry(&backend.store, &caller.actor(), &run, Some(&from)).await };
+    Ok(match to_its_end(retrying).await {
         Ok(_) => flash::done(&back, &format!("The run is queued again, from step {}.", again.from)),
         Err(failure) => flash::refused(&back, &failure.to_string()),
     })
