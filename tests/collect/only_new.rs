@@ -8,6 +8,7 @@ use windlass::domain::step::LoadMode;
 use windlass::steps::Environment;
 
 use super::world::{BOTH, To, World};
+use crate::support::azure_server::AzureServer;
 use crate::support::object_server::ObjectServer;
 
 const ROWS: &str = "select string_agg(a::varchar, ',' order by a) from t";
@@ -82,6 +83,31 @@ async fn of_two_runs_at_once_one_takes_a_file() {
         assert_eq!(world.value(ROWS).await, "1", "{to:?}");
         world.close().await;
     }
+}
+
+#[tokio::test]
+async fn objects_of_azure_are_taken_once_too() {
+    let Some(server) = AzureServer::start().await else { return };
+    let bucket = server.bucket();
+    let mut world = World::of_file(To::DuckDb, "unused", "").await;
+    let known = &world.context.environment;
+    let (connections, spool) = (known.connections.clone(), known.spool.clone());
+    let environment = Environment { connections, spool, objects: server.stores(), ..Environment::default() };
+    world.context.environment = Arc::new(environment);
+    world.read_files("az://replicas/in/*.csv");
+    world.files().only_new = true;
+    world.step.into.mode = LoadMode::Append;
+    for (key, text, rows) in [
+        ("in/일.csv", "a\n1\n", 1),
+        ("in/2.csv", "a\n2\n3\n", 2),
+        ("in/deep/3.csv", "a\n9\n", 0),
+        ("in/2.csv", "a\n4\n5\n", 2),
+    ] {
+        bucket.put(key, text.into()).await.unwrap();
+        assert_eq!(world.run().await.unwrap().rows, Some(rows), "{key}");
+        world.next_run();
+    }
+    assert_eq!(world.value(ROWS).await, "1,2,3,4,5");
 }
 
 #[tokio::test]

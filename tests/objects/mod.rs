@@ -1,5 +1,6 @@
-//! The layer for object stores, against a real S3 server.
+//! The layer for object stores, against real servers.
 
+mod azure;
 mod faults;
 mod setup;
 mod small;

@@ -1,5 +1,6 @@
 //! What tests of several areas share: real servers, and nothing that stands in for one.
 
+pub(crate) mod azure_server;
 mod database;
 pub(crate) mod flags;
 pub(crate) mod host;

@@ -1,6 +1,7 @@
-//! Replicas in an object store, against a real S3 server.
+//! Replicas in an object store, against real servers.
 
 mod adoption;
+mod azure;
 mod faults;
 mod generations;
 mod publishers;
