@@ -1,13 +1,29 @@
 //! The manifests are what Kubernetes' own schemas allow, and say of the daemon what is so.
 
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
 use super::compose::{TOKENS, jobs_pass, roles, settings_of_pods};
 use super::{path, text, validator, yaml};
+use crate::support::programs::program;
 
 const MANIFESTS: &[&str] = &["namespace.yaml", "deployment.yaml", "service.yaml", "disruption.yaml", "network.yaml"];
+
+/// Versions of Kubernetes whose schemas are asked.
+const VERSIONS: [&str; 2] = ["1.29", "1.33"];
+
+/// Holds files against Kubernetes' schemas.
+fn valid(validate: &Path, files: &[&str], folder: &Path) {
+    for version in VERSIONS {
+        let mut command = Command::new(validate);
+        command.args(["--strict", "--kubernetes-version", version]).args(files).current_dir(folder);
+        let output = command.output().unwrap();
+        let said = [output.stdout, output.stderr].map(|it| String::from_utf8_lossy(&it).into_owned()).concat();
+        assert!(output.status.success(), "{version}: {said}");
+    }
+}
 
 /// A manifest, at this place of its file.
 fn manifest(file: &str, index: usize) -> Value {
@@ -18,16 +34,28 @@ fn manifest(file: &str, index: usize) -> Value {
 #[test]
 fn the_manifests_are_what_kubernetes_allows() {
     let Some(validate) = validator("kubernetes-validate") else { return };
-    for version in ["1.29", "1.33"] {
-        let mut command = Command::new(&validate);
-        command
-            .args(["--strict", "--kubernetes-version", version])
-            .args(MANIFESTS)
-            .current_dir(path("deploy/kubernetes"));
-        let output = command.output().unwrap();
-        let said = [output.stdout, output.stderr].map(|it| String::from_utf8_lossy(&it).into_owned()).concat();
-        assert!(output.status.success(), "{version}: {said}");
-    }
+    valid(&validate, MANIFESTS, &path("deploy/kubernetes"));
+}
+
+#[test]
+fn what_kustomize_makes_of_the_manifests_is_what_kubernetes_allows_and_names_what_it_makes() {
+    let Some(validate) = validator("kubernetes-validate") else { return };
+    let Some(kubectl) = program("kubectl", "Debian package kubernetes-client") else { return };
+    let output = Command::new(kubectl).args(["kustomize", "deploy/kubernetes"]).current_dir(path("")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("all.yaml"), &output.stdout).unwrap();
+    valid(&validate, &["all.yaml"], folder.path());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let all: Vec<Value> = text.split("\n---\n").map(|one| serde_yaml::from_str(one).unwrap()).collect();
+    let of = |kind: &str| all.iter().filter(|one| one["kind"] == kind).collect::<Vec<_>>();
+    let pod = &of("Deployment")[0]["spec"]["template"]["spec"];
+    assert_eq!(pod["containers"][0]["image"], format!("registry.example/windlass:{}", env!("CARGO_PKG_VERSION")));
+    // A ConfigMap's name ends in a hash of what it holds: the pods ask for it by that name.
+    let made: Vec<&Value> = of("ConfigMap").into_iter().map(|map| &map["metadata"]["name"]).collect();
+    let asked: Vec<&Value> = pod["volumes"].as_array().unwrap().iter().map(|it| &it["configMap"]["name"]).collect();
+    assert_eq!(made.len(), 2);
+    assert!(made.iter().all(|name| asked.contains(name)), "{made:?} {asked:?}");
 }
 
 #[test]
