@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-# What every benchmark sets. None of them measures checkpoints or autovacuum.
+# What every benchmark sets. None of them measures checkpoints, and only the engine needs autovacuum.
 SETTINGS = {"checkpoint_timeout": "'1h'", "autovacuum": "off", "listen_addresses": "''"}
 
 
@@ -64,6 +64,21 @@ class Server:
         commands = [f"--command={statement}" for statement in statements]
         command = ["psql", "--no-psqlrc", "-qAt", "--set=ON_ERROR_STOP=1", f"--dbname={self.address(database)}", *commands]
         return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+    def cpu(self) -> float:
+        """Seconds of CPU that all of its processes used so far, those that have ended included."""
+        first = (self.folder / "data" / "postmaster.pid").read_text().split()[0]
+        used = 0
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = stat.read_text().rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            if stat.parent.name == first:
+                used += sum(int(field) for field in fields[11:15])
+            elif fields[1] == first:
+                used += sum(int(field) for field in fields[11:13])
+        return used / 100
 
     def version(self) -> str:
         return self.run("postgres", "show server_version")

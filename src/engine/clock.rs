@@ -1,7 +1,7 @@
 //! The database's time, as far as this process can tell, and whether this machine's clock was set.
 //!
-//! What decides is decided by the database's clock. Between two calls the engine reckons with its own clock, corrected
-//! by the difference that the last heartbeat showed.
+//! What decides is decided by the database's clock. Between two calls the engine goes on from what the last one showed,
+//! by the steady clock: whoever sets this machine's clock ends no step early and begins no pause anew.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
@@ -12,20 +12,34 @@ use chrono::{DateTime, TimeDelta, Utc};
 const STEP: TimeDelta = TimeDelta::milliseconds(500);
 
 /// This process's estimate of the database's clock.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Clock {
+    /// What both clocks of this machine showed at one moment.
+    origin: (DateTime<Utc>, Instant),
     offset_ms: AtomicI64,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self { origin: (local(), Instant::now()), offset_ms: AtomicI64::default() }
+    }
 }
 
 impl Clock {
     /// Notes what the database's clock said just now.
     pub(super) fn correct(&self, database: DateTime<Utc>) {
-        self.offset_ms.store((database - local()).num_milliseconds(), Ordering::Relaxed);
+        self.offset_ms.store((database - self.steady()).num_milliseconds(), Ordering::Relaxed);
     }
 
     /// The database's time, estimated.
     pub(super) fn now(&self) -> DateTime<Utc> {
-        local() + TimeDelta::milliseconds(self.offset_ms.load(Ordering::Relaxed))
+        self.steady() + TimeDelta::milliseconds(self.offset_ms.load(Ordering::Relaxed))
+    }
+
+    /// What this machine's clock would show if nobody had set it since.
+    fn steady(&self) -> DateTime<Utc> {
+        let (wall, steady) = self.origin;
+        TimeDelta::from_std(steady.elapsed()).ok().and_then(|passed| wall.checked_add_signed(passed)).unwrap_or(wall)
     }
 }
 
@@ -63,6 +77,15 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn the_estimate_follows_the_database_and_then_the_steady_clock() {
+        let clock = Clock::default();
+        let theirs = local() + TimeDelta::days(3);
+        clock.correct(theirs);
+        let passed = clock.now() - theirs;
+        assert!(passed >= -TimeDelta::milliseconds(1) && passed < TimeDelta::minutes(1), "{passed}");
+    }
 
     #[test]
     fn a_clock_that_is_set_is_noticed_and_one_that_drifts_is_not() {

@@ -65,6 +65,7 @@ impl Daemon {
             events: broadcast::channel(EVENTS).0,
             room: Room::default(),
             changed: watch::channel(0).0,
+            keeping_house: tokio::sync::Mutex::new(()),
             alerts: tokio::sync::Notify::new(),
         });
         shared.until_answered(|| shared.store.register(&shared.me, LEASE)).await?;

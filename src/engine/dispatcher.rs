@@ -19,8 +19,9 @@ use crate::telemetry::logging::run_span;
 /// How often somebody who waits for a change looks without being told: covers a hint that got lost.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// How often runs that wait at the head of a queue are called without anybody having left it. A net only.
-const CALL_EVERY: Duration = Duration::from_secs(15);
+/// How often runs that wait at the head of a queue are called without anybody having left it, and runs are looked for whose
+/// claim was never answered. A net only.
+const NET_EVERY: Duration = Duration::from_secs(15);
 
 /// What the dispatcher is told.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +84,7 @@ impl Dispatcher {
     /// Works until everybody who could send a command is gone.
     pub(super) async fn run(mut self) {
         let mut look = true;
-        let mut net = tokio::time::interval(CALL_EVERY);
+        let mut net = tokio::time::interval(NET_EVERY);
         net.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let again = look && self.claiming && self.fill().await;
@@ -103,9 +104,7 @@ impl Dispatcher {
                 }
                 () = std::future::ready(()), if again => true,
                 _ = net.tick(), if self.claiming => {
-                    if let Err(error) = self.shared.store.call_waiting().await {
-                        tracing::debug!(%error, "runs that wait could not be called");
-                    }
+                    self.cast_net().await;
                     true
                 }
                 () = self.shared.room.more() => true,
@@ -114,6 +113,24 @@ impl Dispatcher {
         }
         // Dropped runs stop at their next await; whoever takes over sweeps what they left on servers.
         self.runs.shutdown().await;
+    }
+
+    /// Looks for runs that nobody would look at again. No claim is on its way meanwhile, so whatever is this daemon's is
+    /// known to it, or was claimed without an answer.
+    async fn cast_net(&self) {
+        let store = &self.shared.store;
+        let known: Vec<RunId> = self.stops.values().map(|(run, _)| *run).collect();
+        match store.give_back_strays(self.shared.me.id, &known).await {
+            Ok(strays) => {
+                for run in strays {
+                    tracing::warn!(run.id = %run, "the answer to the run's claim was lost; it goes back to the queue");
+                }
+            }
+            Err(error) => tracing::debug!(%error, "runs without an answer to their claim could not be looked for"),
+        }
+        if let Err(error) = store.call_waiting().await {
+            tracing::debug!(%error, "runs that wait could not be called");
+        }
     }
 
     /// Obeys a command and all that wait behind it. Many hints to look are one look, and the word to stop isn't kept

@@ -5,6 +5,10 @@
 
 use std::fs;
 
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+
 use crate::domain::ids::DaemonId;
 use crate::store::Identity;
 
@@ -22,9 +26,17 @@ pub(super) fn this_process() -> Identity {
 
 /// Whether that process of this host is certainly gone. Where the system can't tell, it isn't certain.
 pub(super) fn is_gone(pid: i32, process_started: i64) -> bool {
-    let Ok(pid) = u32::try_from(pid) else { return false };
+    let Ok(number) = u32::try_from(pid) else { return false };
     // Without a start time of our own there is no way to read another's.
-    process_started != 0 && started(std::process::id()).is_some() && started(pid) != Some(process_started)
+    if process_started == 0 || started(std::process::id()).is_none() {
+        return false;
+    }
+    match started(number) {
+        Some(found) => found != process_started,
+        // It may be hidden from us (`hidepid`). Another user's process may not be signalled, but then it is there. Should
+        // that be another than the daemon, the lease lapses.
+        None => is_zombie(number) || kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH),
+    }
 }
 
 /// Machine, boot and process namespace.
@@ -35,17 +47,26 @@ fn host() -> String {
     format!("{name}/{}/{namespace}", boot.trim())
 }
 
-/// When a process started, in ticks since boot: field 22 of `/proc/<pid>/stat` (proc(5)). The second field is the
-/// program's name in parentheses and may hold anything, so fields are counted after the last of them.
+/// When a process started, in ticks since boot: field 22 of `/proc/<pid>/stat` (proc(5)). A zombie has ended; its parent
+/// just hasn't looked.
 fn started(pid: u32) -> Option<i64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, after_name) = stat.rsplit_once(')')?;
-    let mut fields = after_name.split_ascii_whitespace();
-    // A zombie has ended; its parent just hasn't looked.
-    if fields.next()? == "Z" {
+    let fields = fields(pid)?;
+    if fields.first()? == "Z" {
         return None;
     }
-    fields.nth(18)?.parse().ok()
+    fields.get(19)?.parse().ok()
+}
+
+fn is_zombie(pid: u32) -> bool {
+    fields(pid).is_some_and(|fields| fields.first().is_some_and(|state| state == "Z"))
+}
+
+/// What `/proc/<pid>/stat` says from the third field on. The second is the program's name in parentheses and may hold
+/// anything, so fields are counted after the last of them.
+fn fields(pid: u32) -> Option<Vec<String>> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, after_name) = stat.rsplit_once(')')?;
+    Some(after_name.split_ascii_whitespace().map(str::to_owned).collect())
 }
 
 #[cfg(test)]

@@ -100,6 +100,14 @@ impl Planner {
     /// Waits for the next due time, or for a reason to look at all jobs.
     async fn wait(&mut self, until: tokio::time::Instant) -> Woken {
         loop {
+            // Before each wait: where something is due every second, no wait comes to its end.
+            if let Some(step) = self.clock.stepped(local(), Instant::now()) {
+                tracing::warn!(
+                    step_s = step.as_seconds_f64(),
+                    "the clock was set, or the machine slept; looking at all jobs"
+                );
+                return Woken::Look;
+            }
             let now = self.shared.clock.now();
             let next = self.due.first().map(|(at, _)| (*at - now).to_std().unwrap_or_default() + MARGIN);
             // A timer for years ahead is none: the clock's look comes first.
@@ -109,13 +117,6 @@ impl Planner {
                 _ = self.jobs_changed.changed() => return Woken::Look,
                 () = tokio::time::sleep(next.unwrap_or(CLOCK_EVERY)), if next.is_some() => return Woken::Due,
                 () = tokio::time::sleep(CLOCK_EVERY) => {}
-            }
-            if let Some(step) = self.clock.stepped(local(), Instant::now()) {
-                tracing::warn!(
-                    step_s = step.as_seconds_f64(),
-                    "the clock was set, or the machine slept; looking at all jobs"
-                );
-                return Woken::Look;
             }
         }
     }

@@ -56,6 +56,8 @@ pub(super) struct Shared {
     pub(super) room: Room,
     /// Hints that something in the state changed: a waiter looks again.
     pub(super) changed: tokio::sync::watch::Sender<u64>,
+    /// Held by whoever keeps house.
+    pub(super) keeping_house: tokio::sync::Mutex<()>,
     /// Hints that an alert was recorded.
     pub(super) alerts: tokio::sync::Notify,
 }

@@ -32,7 +32,7 @@ pub(super) async fn sweep(shared: &Shared) {
     let ended: BTreeSet<RunId> = match shared.store.ended_among(&runs).await {
         Ok(ended) => ended.into_iter().collect(),
         Err(error) => {
-            return tracing::warn!(%error, "left-overs in the spool could not be looked at; trying again in an hour");
+            return tracing::warn!(%error, "left-overs in the spool could not be looked at; trying again in ten minutes");
         }
     };
     for (_, folder) in left.iter().filter(|(run, _)| ended.contains(run)) {

@@ -198,12 +198,12 @@ impl Store {
         .await
     }
 
-    /// Removes settled alerts older than that, a limited number at a time. Returns how many.
-    pub async fn remove_old_alerts(&self, keep: Duration) -> Result<u64, StoreError> {
+    /// Removes settled alerts older than that, at most so many. Returns how many.
+    pub async fn remove_old_alerts(&self, keep: Duration, most: u32) -> Result<u64, StoreError> {
         const DOING: &str = "removing old alerts";
         self.call(DOING, async |connection| {
             let remove = include_str!("sql/alert_remove_old.sql");
-            connection.execute(remove, &[&keep.as_secs_f64()]).await.map_err(database(DOING))
+            connection.execute(remove, &[&keep.as_secs_f64(), &i64::from(most)]).await.map_err(database(DOING))
         })
         .await
     }

@@ -112,6 +112,8 @@ impl Store {
             if ended == 0 {
                 return Ok(None);
             }
+            // Runs before attempts, and in order, as they are held wherever something is recorded about several.
+            transaction.query(include_str!("sql/run_hold_of.sql"), &[&daemon.0]).await.map_err(database(DOING))?;
             let told = self.by_default(AlertKind::AttemptLost);
             transaction
                 .execute(include_str!("sql/alert_of_lost.sql"), &[&daemon.0, &told])

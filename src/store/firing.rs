@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use super::error::StoreError;
 use super::pool::{Store, database};
@@ -71,11 +72,12 @@ impl Store {
         .await
     }
 
-    /// Removes firings that were due longer ago than that, a limited number at a time. Returns how many.
-    pub async fn remove_old_firings(&self, keep: std::time::Duration) -> Result<u64, StoreError> {
+    /// Removes firings that were due longer ago than that, at most so many. Returns how many.
+    pub async fn remove_old_firings(&self, keep: std::time::Duration, most: u32) -> Result<u64, StoreError> {
         const DOING: &str = "removing old firings";
         self.call(DOING, async |connection| {
-            let removed = connection.execute(include_str!("sql/firing_remove_old.sql"), &[&keep.as_secs_f64()]).await;
+            let values: [&(dyn ToSql + Sync); 2] = [&keep.as_secs_f64(), &i64::from(most)];
+            let removed = connection.execute(include_str!("sql/firing_remove_old.sql"), &values).await;
             removed.map_err(database(DOING))
         })
         .await

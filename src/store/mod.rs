@@ -35,6 +35,7 @@ mod record;
 mod reservation;
 mod run;
 mod run_list;
+mod run_old;
 mod wake;
 
 pub use alert::{AlertFilter, ClaimedAlert};
@@ -59,4 +60,5 @@ pub use pool::Store;
 pub use record::Write;
 pub use run::NewRun;
 pub use run_list::{RunFilter, RunPlace};
+pub use run_old::Removed;
 pub use wake::{Wake, WakeListener};

@@ -8,6 +8,7 @@ use super::connect::InTurn;
 use super::connection::{Connection, Prepared, Transaction};
 use super::definitions::Definitions;
 use super::error::StoreError;
+use super::record::Gathering;
 use crate::domain::alert::Notify;
 use crate::domain::failure::{FailureClass, Side};
 use crate::postgres::{PgError, Server};
@@ -34,6 +35,7 @@ pub struct Store {
     server: Server,
     metrics: Metrics,
     pub(super) definitions: Definitions,
+    pub(super) gathering: Gathering,
     /// What is told of jobs that don't say it themselves.
     pub(super) alerts: Option<Notify>,
 }
@@ -60,7 +62,14 @@ impl Store {
             .post_create(greeting)
             .build()
             .map_err(|error| StoreError::Unavailable { doing: "preparing connections", message: error.to_string() })?;
-        Ok(Self { pool, server, metrics, definitions: Definitions::default(), alerts: None })
+        Ok(Self {
+            pool,
+            server,
+            metrics,
+            definitions: Definitions::default(),
+            gathering: Gathering::default(),
+            alerts: None,
+        })
     }
 
     /// A store for tests that must not ask it anything: nothing listens where it would connect.

@@ -164,18 +164,6 @@ impl Store {
         })
         .await
     }
-
-    /// Removes runs that ended longer ago than that, a limited number at a time. Returns how many.
-    pub async fn remove_old_runs(&self, keep: std::time::Duration) -> Result<u64, StoreError> {
-        const DOING: &str = "removing old runs";
-        self.call(DOING, async |connection| {
-            connection
-                .execute(include_str!("sql/run_remove_old.sql"), &[&keep.as_secs_f64()])
-                .await
-                .map_err(database(DOING))
-        })
-        .await
-    }
 }
 
 /// Makes a run, or finds the one that the same step made before.

@@ -201,8 +201,8 @@ async fn an_alert_that_nobody_takes_for_days_is_given_up_and_goes_with_its_runs(
     let pending = "insert into windlass.alert (kind, job, subject, moment, by_settings, at) \
                    values ('failed', 'nightly', 'x', '1', true, now() - interval '73 hours')";
     world.folder.database.execute(pending).await;
-    assert_eq!(store.remove_old_alerts(Duration::from_hours(74)).await.unwrap(), 0);
-    assert_eq!(store.remove_old_alerts(Duration::from_hours(72)).await.unwrap(), 1);
+    assert_eq!(store.remove_old_alerts(Duration::from_hours(74), 1_000).await.unwrap(), 0);
+    assert_eq!(store.remove_old_alerts(Duration::from_hours(72), 1_000).await.unwrap(), 1);
     assert_eq!(world.recorded().await, "failed pending", "what is still to be told stays");
     store.close();
     world.folder.close().await;

@@ -218,7 +218,7 @@ async fn old_firings_go_and_newer_ones_stay() {
     let due = hours_before(now(&world).await, 30);
     unseen_since(&world, "tick", due[0] - TimeDelta::minutes(1)).await;
     plan(&world, "tick", None).await;
-    let removed = world.store.remove_old_firings(Duration::from_hours(10)).await.unwrap();
+    let removed = world.store.remove_old_firings(Duration::from_hours(10), 1_000).await.unwrap();
     assert_eq!((removed, ledger(&world, "tick").await.len()), (20, 10));
     world.end(Vec::new()).await;
 }

@@ -1,11 +1,12 @@
 //! A daemon that dies, is stopped, or finds that it was given up.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use tokio_util::sync::CancellationToken;
 use windlass::domain::state::RunState;
-use windlass::store::{Store, StoreError};
+use windlass::store::{NewRun, Store, StoreError};
 use windlass::telemetry::Metrics;
 
 use crate::cli::folder::Folder;
@@ -132,6 +133,30 @@ async fn a_new_daemon_shows_when_a_job_last_succeeded_and_forgets_one_that_is_go
     second.jobs_changed();
     eventually("the job is forgotten", async || !shown()).await;
     world.end(vec![second]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_claim_was_never_answered_goes_back_to_the_queue_and_runs() {
+    let world = World::new().await;
+    world.database.execute("create table done (step text)").await;
+    let daemon = world.daemon().await;
+    // Meant for another, so that it isn't claimed in the ordinary way first.
+    let other = world.daemon_on_paper().await;
+    let hash = world.save(&job("asked", &["insert into done values ('once')"])).await;
+    let run = NewRun { private_to: Some(other), ..NewRun::manual("asked", hash, BTreeMap::new()) };
+    let id = world.store.create_run(&run).await.unwrap();
+    let take = format!(
+        "with taken as (update windlass.run set state = 'running', owner = '{me}', private_to = null, started_at = now() \
+         where id = '{id}' returning id) insert into windlass.attempt (run, step, number, round, state, daemon) \
+         select id, 0, 1, 1, 'running', '{me}' from taken",
+        me = daemon.id(),
+    );
+    world.database.execute(&take).await;
+    world.store.leave(other).await.unwrap();
+    let run = world.ended(id).await;
+    assert_eq!(run.state, RunState::Succeeded);
+    assert_eq!(world.database.value("select count(*) from done").await, "1");
+    world.end(vec![daemon]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,8 +5,10 @@
 //! itself, and be as if nothing had been.
 
 mod backlog;
+mod clock;
 mod connections;
 mod disk;
 mod failover;
 mod refusing;
+mod upgrade;
 mod world;

@@ -32,6 +32,11 @@ impl World {
     /// A daemon on the state at that address, with the job `tick` running and `long` at work. `ticks`: how many jobs are
     /// due every second.
     pub(super) async fn new(state: &Server, url: &str, ticks: usize) -> Self {
+        Self::with(state, url, ticks, &[]).await
+    }
+
+    /// The same with more in the daemon's environment.
+    pub(super) async fn with(state: &Server, url: &str, ticks: usize, variables: &[(&str, &str)]) -> Self {
         let folder = Folder::new().await;
         folder.database.execute(TABLES).await;
         write_settings(&folder, url, "max_runs: 16");
@@ -39,7 +44,7 @@ impl World {
             folder.write(&format!("jobs/tick{tick}.yaml"), &tick_job(tick, "schedule: {every: 1s, missed: all}\n"));
         }
         folder.sql_job("long", &format!("{WAIT}; insert into done values ('long')"));
-        let daemon = folder.start(&["serve"]);
+        let daemon = folder.start_with("stderr.log", &["serve"], variables);
         let address = address(&daemon).await;
         daemon.says("ready").await;
         folder.call(&["trigger", "long"]).ends(0);

@@ -13,13 +13,17 @@ from server import Server
 class Installation:
     """A folder with settings and jobs, for any number of daemons on one state database."""
 
-    def __init__(self, program: Path, folder: Path, server: Server, jobs: dict[str, dict], max_runs: int):
-        self.program, self.folder, self.server, self.daemons = program, folder, server, []
+    def __init__(self, program: Path, folder: Path, server: Server, jobs: dict[str, dict], max_runs: int,
+                 state: str = "state", more: dict | None = None):
+        self.program, self.folder, self.server, self.state, self.daemons = program, folder, server, state, []
+        if server.run("postgres", f"select count(*) from pg_database where datname = '{state}'") == "0":
+            server.run("postgres", f"create database {state}")
         (folder / "jobs").mkdir(parents=True)
         settings = {
             "data_dir": str(folder / "data"), "jobs_dir": str(folder / "jobs"),
-            "state": {"postgres": {"url": server.address("state")}},
+            "state": {"postgres": {"url": server.address(state)}},
             "http": {"listen": "127.0.0.1:0"}, "runner": {"max_runs": max_runs},
+            **(more or {}),
         }
         (folder / "windlass.yaml").write_text(json.dumps(settings), encoding="utf-8")
         for name, job in jobs.items():
@@ -35,7 +39,7 @@ class Installation:
         return subprocess.run(line, check=True, stdout=subprocess.PIPE, text=True).stdout
 
     def ask(self, statement: str) -> str:
-        return self.server.run("state", statement)
+        return self.server.run(self.state, statement)
 
     def queue(self, job: str, count: int) -> None:
         """Puts runs into the queue all at once, as no command can."""

@@ -66,7 +66,9 @@ def throughput(installation: Installation, count: int, daemons: int) -> dict:
     for _ in range(daemons):
         installation.start()
     ended = "select count(*) from windlass.run where job = 'one' and state in ('queued', 'waiting', 'running')"
+    before = installation.server.cpu()
     installation.wait(ended, "0")
+    server = installation.server.cpu() - before
     times = installation.ask(
         "select extract(epoch from max(ended_at) - min(started_at)), "
         "extract(epoch from percentile_disc(0.5) within group (order by ended_at - started_at)) * 1000, "
@@ -78,7 +80,8 @@ def throughput(installation: Installation, count: int, daemons: int) -> dict:
     cpu = sum(daemon.cpu() for daemon in installation.daemons)
     installation.ask("delete from windlass.run where job = 'one'")
     return {"runs/s": count / float(seconds), "ms a run": float(took), "daemons that took part": int(owners),
-            "more than 64 places out of order": int(order), "daemons' CPU, ms a run": cpu * 1000 / count}
+            "more than 64 places out of order": int(order), "daemons' CPU, ms a run": cpu * 1000 / count,
+            "the server's CPU, ms a run": server * 1000 / count}
 
 
 def takeover(installation: Installation) -> dict:

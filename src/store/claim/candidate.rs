@@ -14,6 +14,17 @@ use crate::domain::template::{RunScope, Scope as TemplateScope};
 use crate::store::definition::StoredJob;
 use crate::store::pool::Store;
 
+/// What can be in a run's way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Nothing.
+    Free,
+    /// Runs of its job that came before it, and nothing else.
+    BehindItsJob,
+    /// Locks, or, for a run of a backfill, all other runs of its job.
+    More,
+}
+
 /// A run in line, with what is needed to decide about it.
 pub(super) struct Candidate {
     pub(super) id: RunId,
@@ -34,9 +45,15 @@ impl Candidate {
         Some(Self { id: RunId(row.get("id")), row, job, locks, told })
     }
 
-    /// Whether nothing can hold it back.
-    pub(super) fn is_free(&self) -> bool {
-        !self.overlap_matters() && self.locks.as_ref().is_ok_and(Vec::is_empty) && !self.steps_have_locks()
+    /// What can be in its way.
+    pub(super) fn way(&self) -> Way {
+        if !self.locks.as_ref().is_ok_and(Vec::is_empty) || self.steps_have_locks() || self.in_order() {
+            Way::More
+        } else if self.overlap_matters() {
+            Way::BehindItsJob
+        } else {
+            Way::Free
+        }
     }
 
     /// Whether a step of it has locks of its own, so that it may have given way for one.

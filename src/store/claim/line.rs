@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, Way};
 use super::{DOING, Scope};
 use crate::domain::ids::DaemonId;
 use crate::store::error::StoreError;
@@ -39,12 +39,11 @@ impl Line {
         self.candidates.is_empty() && !self.goes_on
     }
 
-    /// The next runs, at most so many, and whether nothing can hold any of them back. Those that something might hold back
-    /// come apart from the others.
-    pub(super) fn take(&mut self, most: usize) -> (Vec<Candidate>, bool) {
-        let Some(is_free) = self.candidates.front().map(Candidate::is_free) else { return (Vec::new(), true) };
-        let alike = self.candidates.iter().take(most).take_while(|candidate| candidate.is_free() == is_free).count();
-        (self.candidates.drain(..alike).collect(), is_free)
+    /// The next runs, at most so many, that all can have the same in their way.
+    pub(super) fn take(&mut self, most: usize) -> (Vec<Candidate>, Way) {
+        let Some(way) = self.candidates.front().map(Candidate::way) else { return (Vec::new(), Way::Free) };
+        let alike = self.candidates.iter().take(most).take_while(|candidate| candidate.way() == way).count();
+        (self.candidates.drain(..alike).collect(), way)
     }
 }
 

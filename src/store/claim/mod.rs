@@ -9,19 +9,20 @@ mod candidate;
 mod claimed;
 mod decide;
 mod line;
+mod stray;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::connection::{Call, RELAXED, Transaction};
+use super::connection::{Call, RELAXED, Transaction, Value};
 use super::error::StoreError;
 use super::lock::Capacities;
 use super::pool::{Store, database};
 use super::run::{ATTEMPTS, parse_attempts, read_attempts};
-use crate::domain::ids::DaemonId;
-use candidate::Candidate;
+use crate::domain::ids::{DaemonId, RunId};
+use candidate::{Candidate, Way};
 use decide::{Decision, decide, guard_all};
 
 pub use claimed::Claimed;
@@ -65,13 +66,12 @@ impl Store {
         if line.is_stale() {
             *line = self.read_line(me, scope).await?;
         }
-        let (candidates, is_free) = line.take(room.min(AT_ONCE));
-        let runs = if candidates.is_empty() {
-            Vec::new()
-        } else if is_free {
-            self.claim_free(me, &candidates).await?
-        } else {
-            self.transaction(DOING, async |transaction| claim(transaction, me, capacities, &candidates).await).await?
+        let (candidates, way) = line.take(room.min(AT_ONCE));
+        let runs = match way {
+            _ if candidates.is_empty() => Vec::new(),
+            Way::Free => self.claim_at_once(me, &candidates, None).await?,
+            Way::BehindItsJob => self.claim_behind_jobs(me, capacities, candidates).await?,
+            Way::More => self.claim_one_by_one(me, capacities, &candidates).await?,
         };
         Ok(Claims { runs, line_is_empty: line.is_at_its_end() })
     }
@@ -85,19 +85,67 @@ impl Store {
         .await
     }
 
-    /// Claims runs that nothing holds back and starts those that never started, in one round trip.
-    async fn claim_free(&self, me: DaemonId, candidates: &[Candidate]) -> Result<Vec<Claimed>, StoreError> {
+    /// Claims runs that only their jobs' other runs can hold back. Those that are held back are told by what.
+    async fn claim_behind_jobs(
+        &self,
+        me: DaemonId,
+        capacities: &Capacities,
+        candidates: Vec<Candidate>,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        let jobs = candidates.iter().map(|candidate| candidate.job.definition.job.name.clone()).collect();
+        let mut runs = self.claim_at_once(me, &candidates, Some(jobs)).await?;
+        let taken: HashSet<RunId> = runs.iter().map(|claimed| claimed.id).collect();
+        let left: Vec<Candidate> = candidates.into_iter().filter(|candidate| !taken.contains(&candidate.id)).collect();
+        if !left.is_empty() {
+            // What was claimed is this daemon's now and must be begun, whatever becomes of the others.
+            match self.claim_one_by_one(me, capacities, &left).await {
+                Ok(more) => runs.extend(more),
+                Err(error) if runs.is_empty() => return Err(error),
+                Err(error) => tracing::debug!(%error, "runs that may have to wait are looked at again soon"),
+            }
+        }
+        Ok(runs)
+    }
+
+    /// Claims runs one after the other, each past all that is in its way.
+    async fn claim_one_by_one(
+        &self,
+        me: DaemonId,
+        capacities: &Capacities,
+        candidates: &[Candidate],
+    ) -> Result<Vec<Claimed>, StoreError> {
+        self.transaction(DOING, async |transaction| claim(transaction, me, capacities, candidates).await).await
+    }
+
+    /// Claims runs and starts those that never started, in one round trip: runs that nothing holds back, or, where their
+    /// jobs are given, those of them that no other run of their job is ahead of.
+    async fn claim_at_once(
+        &self,
+        me: DaemonId,
+        candidates: &[Candidate],
+        jobs: Option<Vec<String>>,
+    ) -> Result<Vec<Claimed>, StoreError> {
         let ids: Vec<Uuid> = candidates.iter().map(|candidate| candidate.id.0).collect();
-        let calls = [
+        let (first, take) = match jobs {
             // Lost in a crash of the server, the run is in the queue again; this daemon's writes about it are refused.
-            Call { statement: RELAXED, values: Vec::new() },
+            None => (Call { statement: RELAXED, values: Vec::new() }, include_str!("../sql/claim_free.sql")),
+            // Lost, its job's next run could begin beside what this one has begun already: it waits for the disk.
+            Some(jobs) => {
+                let values: Vec<Value<'_>> =
+                    vec![Box::new(jobs), Box::new(Vec::<String>::new()), Box::new(Vec::<Uuid>::new())];
+                let guard = Call { statement: include_str!("../sql/queue_guard.sql"), values };
+                (guard, include_str!("../sql/claim_next.sql"))
+            }
+        };
+        let calls = [
             Call { statement: include_str!("../sql/claim_guard.sql"), values: vec![Box::new(me.0)] },
+            first,
             Call { statement: ATTEMPTS, values: vec![Box::new(ids.clone())] },
-            Call { statement: include_str!("../sql/claim_free.sql"), values: vec![Box::new(ids), Box::new(me.0)] },
+            Call { statement: take, values: vec![Box::new(ids), Box::new(me.0)] },
         ];
         let answers =
             self.call(DOING, async |connection| connection.at_once(&calls).await.map_err(database(DOING))).await?;
-        let [_, guard, attempts, taken] = answers.as_slice() else { return Ok(Vec::new()) };
+        let [guard, _, attempts, taken] = answers.as_slice() else { return Ok(Vec::new()) };
         if guard.is_empty() {
             return Err(StoreError::NotOwner { doing: DOING });
         }

@@ -2,7 +2,7 @@
 insert into windlass.alert (kind, job, subject, moment, run, definition, by_settings)
 select $3, run.job, run.id::text, run.round::text, run.id, run.definition, $4
 from windlass.run
-where id = $1 and owner = $2
+where id = $1 and owner is not distinct from $2
   and ($3 <> 'recovered' or (
       select last.kind
       from windlass.alert as last

@@ -1,8 +1,9 @@
--- Removes old alerts that are settled, few enough to be quick; the rest goes the next time. Uses alert_newest.
+-- Removes old alerts that are settled, at most so many ($2), the oldest first. Uses alert_newest.
 delete from windlass.alert
 where id in (
     select id from windlass.alert
     where state <> 'pending' and at < now() - make_interval(secs => $1)
     order by at
-    limit 5000
+    limit $2
+    for update skip locked
 )

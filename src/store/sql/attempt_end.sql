@@ -1,7 +1,7 @@
 -- An attempt ended, and with it the turns that its step had reserved, if the run is this daemon's. Uses lock_of_run.
 with owned as (
     select from windlass.run
-    where id = $1 and owner = $2
+    where id = $1 and owner is not distinct from $2
 ), left_queue as (
     delete from windlass.lock_request
     where run = $1 and step = -2 - $3::integer and exists (select from owned)

@@ -1,9 +1,10 @@
 -- Makes runs in line this daemon's, except those that somebody else is busy with, if the daemon wasn't given up. A run that
--- never started starts with its first step's first attempt.
+-- never started starts with its first step's first attempt. Uses run's primary key, and the condition on the state is none
+-- that an index has, or the whole line would be read for a few runs of it.
 with held as (
     select id, started_at is null and round = 1 and from_step = 0 and cancel_requested_at is null as begins
     from windlass.run
-    where id = any ($1::uuid[]) and state = 'queued'
+    where id = any ($1::uuid[]) and state || '' = 'queued'
       and exists (select from windlass.daemon where id = $2 and ended_at is null)
     for no key update skip locked
 ), begun as (

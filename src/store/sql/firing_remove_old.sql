@@ -1,4 +1,4 @@
--- Removes old firings, a few of each job so that it is quick; the rest goes the next time. Uses firing's primary key.
+-- Removes old firings, at most so many ($2), each job's oldest first. Uses firing's primary key.
 delete from windlass.firing
 using (
     select old.job, old.scheduled_for
@@ -8,8 +8,8 @@ using (
         from windlass.firing
         where firing.job = job.name and firing.scheduled_for < now() - make_interval(secs => $1)
         order by firing.scheduled_for
-        limit 5000
+        limit $2
     ) as old
-    limit 10000
+    limit $2
 ) as old
 where firing.job = old.job and firing.scheduled_for = old.scheduled_for

@@ -2,7 +2,7 @@
 -- because a statement's author forgot one or a database was restored. Uses lock_queue, run_unended.
 update windlass.run
 set state = 'queued'
-where state = 'waiting' and id in (
+where state || '' = 'waiting' and id = any (array (
     select first.run from (
         select distinct on (request.name) request.name, request.run
         from windlass.lock_request as request
@@ -18,4 +18,4 @@ where state = 'waiting' and id in (
         where waiting.state = 'waiting'
         order by waiting.job, waiting.in_order, waiting.queued_at, waiting.id
     ) as first
-)
+))

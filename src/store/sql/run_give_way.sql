@@ -2,4 +2,4 @@
 -- leaves room for others.
 update windlass.run
 set state = 'queued', owner = null, waiting_for = $3, waiting_since = now()
-where id = $1 and owner = $2
+where id = $1 and owner is not distinct from $2

@@ -2,7 +2,7 @@
 -- lock_of_run.
 with owned as (
     select from windlass.run
-    where id = $1 and owner = $2
+    where id = $1 and owner is not distinct from $2
 ), left_queue as (
     delete from windlass.lock_request
     where run = $1 and ($3::integer is null or step = $3) and exists (select from owned)

@@ -1,4 +1,8 @@
-//! Writing what happened to a run: several facts in one durable commit, by its owner only.
+//! Writing what happened to a run: several facts in one durable commit, by its owner only. Runs that have something to
+//! record at the same time share a commit where they can (`gather`).
+
+mod gather;
+mod together;
 
 use chrono::{DateTime, Utc};
 use tokio_postgres::types::Json;
@@ -12,6 +16,8 @@ use crate::domain::failure::Failure;
 use crate::domain::ids::{DaemonId, RunId};
 use crate::domain::outcome::Outcome;
 use crate::domain::state::{AttemptState, RunState};
+
+pub(super) use gather::Gathering;
 
 const DOING: &str = "recording a run";
 
@@ -72,11 +78,20 @@ impl Store {
     /// Writes facts about a run, all or none, if it is still this daemon's. Returns the database's time. Writing the
     /// same facts again, after an answer that was lost, changes nothing.
     pub async fn record(&self, me: DaemonId, run: RunId, writes: &[Write]) -> Result<DateTime<Utc>, StoreError> {
+        if together::facts(writes).is_some() {
+            self.record_together(me, run, writes).await
+        } else {
+            self.record_alone(me, run, writes).await
+        }
+    }
+
+    /// Writes facts about a run in a transaction of their own.
+    async fn record_alone(&self, me: DaemonId, run: RunId, writes: &[Write]) -> Result<DateTime<Utc>, StoreError> {
         let moves_queues =
             writes.iter().any(|write| matches!(write, Write::EndRun { alone: false, .. } | Write::ReleaseStep { .. }));
         // Who guards queues does so before it holds a run, everywhere: the other way round two could wait for each other.
-        let guard = Call { statement: include_str!("sql/queue_guard_run.sql"), values: vec![Box::new(run.0)] };
-        let own = owned(me, run, include_str!("sql/run_own.sql"), Vec::new());
+        let guard = Call { statement: include_str!("../sql/queue_guard_run.sql"), values: vec![Box::new(run.0)] };
+        let own = owned(me, run, include_str!("../sql/run_own.sql"), Vec::new());
         // A start alone may be lost in a crash of the server: the sweep by name still finds its sessions.
         let may_be_lost = writes.iter().all(|write| matches!(write, Write::Start { .. }));
         let relaxed = Call { statement: RELAXED, values: Vec::new() };
@@ -99,7 +114,7 @@ impl Store {
         const DOING: &str = "asking whether the run is still ours";
         self.call(DOING, async |connection| {
             let row = connection
-                .query_opt(include_str!("sql/run_gate.sql"), &[&run.0, &me.0])
+                .query_opt(include_str!("../sql/run_gate.sql"), &[&run.0, &me.0])
                 .await
                 .map_err(database(DOING))?;
             row.map(|row| row.get("wanted")).ok_or(StoreError::NotOwner { doing: DOING })
@@ -114,7 +129,7 @@ async fn already_written(connection: &Connection, run: RunId, writes: &[Write]) 
         Write::EndRun { state, .. } => Some(state.label()),
         _ => None,
     });
-    let row = connection.query_opt(include_str!("sql/run_state.sql"), &[&run.0]).await.map_err(database(DOING))?;
+    let row = connection.query_opt(include_str!("../sql/run_state.sql"), &[&run.0]).await.map_err(database(DOING))?;
     match row {
         Some(row) if wanted.is_some() && wanted == Some(row.get("state")) => Ok(row.get("now")),
         _ => Err(StoreError::NotOwner { doing: DOING }),
@@ -127,14 +142,15 @@ fn calls(me: DaemonId, run: RunId, write: &Write) -> Vec<Call<'_>> {
     let count = |number: &u32| i32::try_from(*number).unwrap_or(i32::MAX);
     let call = |statement, more| owned(me, run, statement, more);
     let next = |step: Option<i32>| Call {
-        statement: include_str!("sql/queue_call.sql"),
+        statement: include_str!("../sql/queue_call.sql"),
         values: vec![Box::new(run.0), Box::new(step)],
     };
-    let wake = |wake: Wake| call(include_str!("sql/run_notify.sql"), vec![Box::new(CHANNEL), Box::new(wake.payload())]);
+    let wake =
+        |wake: Wake| call(include_str!("../sql/run_notify.sql"), vec![Box::new(CHANNEL), Box::new(wake.payload())]);
     match write {
         Write::Start { step, number } => vec![
-            call(include_str!("sql/attempt_start.sql"), vec![Box::new(place(step)), Box::new(count(number))]),
-            call(include_str!("sql/run_started.sql"), Vec::new()),
+            call(include_str!("../sql/attempt_start.sql"), vec![Box::new(place(step)), Box::new(count(number))]),
+            call(include_str!("../sql/run_started.sql"), Vec::new()),
         ],
         Write::End { step, number, state, outcome, failure } => {
             let outcome = outcome.as_ref().map(Json);
@@ -146,28 +162,28 @@ fn calls(me: DaemonId, run: RunId, write: &Write) -> Vec<Call<'_>> {
                 Box::new(outcome),
                 Box::new(failure),
             ];
-            vec![call(include_str!("sql/attempt_end.sql"), values)]
+            vec![call(include_str!("../sql/attempt_end.sql"), values)]
         }
         Write::ReleaseStep { step } => {
             let step = Some(place(step));
-            vec![next(step), call(include_str!("sql/run_release.sql"), vec![Box::new(step)]), wake(Wake::Work)]
+            vec![next(step), call(include_str!("../sql/run_release.sql"), vec![Box::new(step)]), wake(Wake::Work)]
         }
         Write::Alert { kind, by_settings } => {
-            vec![call(include_str!("sql/alert_of_run.sql"), vec![Box::new(kind.label()), Box::new(by_settings)])]
+            vec![call(include_str!("../sql/alert_of_run.sql"), vec![Box::new(kind.label()), Box::new(by_settings)])]
         }
         // The run stays ours until the last of them.
         Write::EndRun { state, failure, alone } => {
             let state: Vec<Value<'_>> = vec![Box::new(state.label()), Box::new(failure.as_ref().map(Json))];
-            let end = [wake(Wake::Ended(run)), call(include_str!("sql/run_end.sql"), state)];
-            let release = || call(include_str!("sql/run_release.sql"), vec![Box::new(None::<i32>)]);
+            let end = [wake(Wake::Ended(run)), call(include_str!("../sql/run_end.sql"), state)];
+            let release = || call(include_str!("../sql/run_release.sql"), vec![Box::new(None::<i32>)]);
             let first = if *alone { Vec::new() } else { vec![next(None), release(), wake(Wake::Work)] };
             first.into_iter().chain(end).collect()
         }
-        Write::Requeue => vec![wake(Wake::Work), call(include_str!("sql/run_requeue.sql"), Vec::new())],
+        Write::Requeue => vec![wake(Wake::Work), call(include_str!("../sql/run_requeue.sql"), Vec::new())],
         // In the line, not among those that wait: the lock may have been freed since it was asked for, when the run was
         // nobody's to call. Whoever looks at it asks again.
         Write::GiveWay { reason } => {
-            vec![wake(Wake::Work), call(include_str!("sql/run_give_way.sql"), vec![Box::new(reason)])]
+            vec![wake(Wake::Work), call(include_str!("../sql/run_give_way.sql"), vec![Box::new(reason)])]
         }
     }
 }

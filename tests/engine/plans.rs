@@ -1,0 +1,156 @@
+//! A long line costs no more than a short one: what is asked for each run reads a few rows, also with plans that were made
+//! while the tables were empty.
+
+use serde_json::Value;
+
+use super::world::World;
+
+/// Runs in line.
+const LINE: u32 = 20_000;
+
+/// Most rows that a part of a statement may read.
+const FEW: f64 = 500.0;
+
+/// A statement of the store, the types of its values, and the values.
+struct Asked {
+    name: &'static str,
+    text: &'static str,
+    types: &'static str,
+    values: &'static str,
+}
+
+/// What is asked for a run, in the order of its life. `:runs` are the first in line, `:run` is the first, `:me` the daemon.
+const ASKED: [Asked; 12] = [
+    Asked {
+        name: "claim_candidate",
+        text: include_str!("../../src/store/sql/claim_candidate.sql"),
+        types: "uuid, boolean, bigint",
+        values: ":me, false, 64",
+    },
+    Asked {
+        name: "claim_hold",
+        text: include_str!("../../src/store/sql/claim_hold.sql"),
+        types: "uuid[]",
+        values: ":runs",
+    },
+    Asked {
+        name: "claim_free",
+        text: include_str!("../../src/store/sql/claim_free.sql"),
+        types: "uuid[], uuid",
+        values: ":runs, :me",
+    },
+    Asked {
+        name: "claim_next",
+        text: include_str!("../../src/store/sql/claim_next.sql"),
+        types: "uuid[], uuid",
+        values: ":others, :me",
+    },
+    Asked {
+        name: "run_own",
+        text: include_str!("../../src/store/sql/run_own.sql"),
+        types: "uuid, uuid",
+        values: ":run, :me",
+    },
+    Asked {
+        name: "run_gate",
+        text: include_str!("../../src/store/sql/run_gate.sql"),
+        types: "uuid, uuid",
+        values: ":run, :me",
+    },
+    Asked {
+        name: "attempt_end",
+        text: include_str!("../../src/store/sql/attempt_end.sql"),
+        types: "uuid, uuid, integer, integer, text, jsonb, jsonb",
+        values: ":run, :me, 0, 1, 'succeeded', null, null",
+    },
+    Asked {
+        name: "queue_call",
+        text: include_str!("../../src/store/sql/queue_call.sql"),
+        types: "uuid, integer",
+        values: ":run, null",
+    },
+    Asked {
+        name: "record_own",
+        text: include_str!("../../src/store/sql/record_own.sql"),
+        types: "uuid, uuid[]",
+        values: ":me, :runs",
+    },
+    Asked {
+        name: "record_ends",
+        text: include_str!("../../src/store/sql/record_ends.sql"),
+        types: "uuid, uuid[], integer[], integer[], text[], jsonb[], jsonb[]",
+        values: ":me, :runs, array_fill(0, array[16]), array_fill(1, array[16]), array_fill('succeeded'::text, array[16]), \
+                 array_fill(null::jsonb, array[16]), array_fill(null::jsonb, array[16])",
+    },
+    Asked {
+        name: "record_starts",
+        text: include_str!("../../src/store/sql/record_starts.sql"),
+        types: "uuid, uuid[], integer[], integer[]",
+        values: ":me, :runs, array_fill(1, array[16]), array_fill(1, array[16])",
+    },
+    Asked {
+        name: "record_run_ends",
+        text: include_str!("../../src/store/sql/record_run_ends.sql"),
+        types: "uuid, uuid[], text[], jsonb[], text[], text",
+        values: ":me, :runs, array_fill('succeeded'::text, array[16]), array_fill(null::jsonb, array[16]), \
+                 array_fill('ended'::text, array[16]), 'nobody'",
+    },
+];
+
+/// The most rows that a node of a plan read, with the node.
+fn most_rows(plan: &Value) -> (f64, String) {
+    let number = |name: &str| plan[name].as_f64().unwrap_or(0.0);
+    let removed = number("Rows Removed by Filter") + number("Rows Removed by Index Recheck");
+    let own = (number("Actual Rows") + removed, plan["Index Name"].as_str().unwrap_or("no index").to_owned());
+    let below = plan["Plans"].as_array().into_iter().flatten().map(most_rows);
+    below.fold(own, |most, other| if other.0 > most.0 { other } else { most })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_for_a_run_reads_a_few_rows_of_a_long_line() {
+    let world = World::new().await;
+    let me = world.daemon_on_paper().await;
+    let session = world.database.server().connect("test-plans").await.unwrap();
+    let client = session.client();
+    // As every connection of the store begins.
+    let settings = "set enable_seqscan = off; set jit = off; set plan_cache_mode = force_generic_plan";
+    client.batch_execute(settings).await.unwrap();
+    let fill_in = |values: &str, runs: &str, others: &str, run: &str| {
+        let me = format!("'{}'", me.0);
+        values.replace(":runs", runs).replace(":others", others).replace(":run", run).replace(":me", &me)
+    };
+    let nobody = "'00000000-0000-0000-0000-000000000000'";
+    for asked in &ASKED {
+        let prepare = format!("prepare {} ({}) as {}", asked.name, asked.types, asked.text);
+        client.batch_execute(&prepare).await.unwrap();
+        let values = fill_in(asked.values, "'{}'", "'{}'", nobody);
+        client.batch_execute(&format!("execute {} ({values})", asked.name)).await.unwrap();
+    }
+    let fill = format!(
+        "insert into windlass.definition (hash, job, source, resolved, base) values ('hash', 'job', '', '{{}}', '/'); \
+         insert into windlass.run (id, job, definition, state, trigger, scheduled_for, queued_at) \
+         select lpad(to_hex(n), 32, '0')::uuid, 'job' || n % 100, 'hash', 'queued', 'schedule', now(), \
+                now() + n * interval '1 us' from generate_series(1, {LINE}) as n"
+    );
+    client.batch_execute(&fill).await.unwrap();
+    let ids = |from: u32| {
+        let ids = (from..from + 16).map(|number| format!("{number:032x}")).collect::<Vec<_>>().join(",");
+        format!("'{{{ids}}}'")
+    };
+    let run = format!("'{:032x}'", 1);
+    for asked in &ASKED {
+        let values = fill_in(asked.values, &ids(1), &ids(17), &run);
+        let explain =
+            format!("explain (analyze, costs off, timing off, format json) execute {} ({values})", asked.name);
+        let rows = client.simple_query(&explain).await.unwrap();
+        let text = rows.iter().find_map(|row| match row {
+            tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0),
+            _ => None,
+        });
+        let plan: Value = serde_json::from_str(text.unwrap()).unwrap();
+        let (rows, index) = most_rows(&plan[0]["Plan"]);
+        assert!(rows <= FEW, "{} read {rows} rows by {index}: {plan:#}", asked.name);
+    }
+    session.close().await;
+    world.end_with_daemons_on_paper().await;
+}

@@ -1,0 +1,57 @@
+//! A newer version has migrated the state database under a daemon that is at work.
+
+use std::collections::BTreeMap;
+
+use windlass::store::{NewRun, Store};
+use windlass::telemetry::Metrics;
+
+use super::world::World;
+use crate::support::{eventually, server};
+
+/// What a future version may do to a schema within the promise of `docs/OPERATIONS.md`: add.
+const FUTURE: &str = "insert into windlass.migration (version, name, applied_on, checksum) \
+                      values (9999, 'from_the_future', '2099-01-01T00:00:00Z', '1'); \
+                      create table windlass.novelty (id bigint primary key, run uuid references windlass.run on delete cascade); \
+                      alter table windlass.run add column novelty text, add column importance integer not null default 0; \
+                      alter table windlass.attempt add column novelty jsonb; \
+                      alter table windlass.job add column novelty text; \
+                      alter table windlass.daemon add column novelty text; \
+                      alter table windlass.firing add column novelty boolean not null default false; \
+                      alter table windlass.lock_grant add column novelty text; \
+                      alter table windlass.alert add column novelty text; \
+                      create index novelty_of_run on windlass.run (importance)";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_goes_on_beside_a_newer_schema_and_cannot_be_started_on_it() {
+    let database = server().database().await;
+    let world = World::new(&database.server(), database.url(), 2).await;
+    // Several tables in one transaction, under a daemon that uses them: one of the two may have to try again, as both do.
+    while let Err(error) = database.admin().batch_execute(FUTURE).await {
+        assert_eq!(error.code(), Some(&tokio_postgres::error::SqlState::T_R_DEADLOCK_DETECTED), "{error}");
+    }
+    world.works_again("the schema is a newer one's").await;
+
+    // What a newer daemon or command puts into the queue.
+    let store = Store::new(database.server(), Metrics::new("test")).unwrap();
+    let stored = store.job("long").await.unwrap().unwrap();
+    let run = NewRun::manual("long", stored.hash, BTreeMap::new());
+    let id = store.create_run(&run).await.unwrap();
+    eventually("it is claimed", async || store.run(id).await.unwrap().unwrap().started_at.is_some()).await;
+    store.cancel_run(id).await.unwrap();
+    eventually("it is cancelled", async || store.run(id).await.unwrap().unwrap().state.is_final()).await;
+    database.execute(&format!("delete from windlass.run where id = '{id}'")).await;
+    assert!(world.is_ready().await);
+
+    // Another of this version is refused, in words, and nothing is changed by that. So is each command.
+    for arguments in [&["serve"][..], &["trigger", "long"], &["jobs"]] {
+        let refused = world.folder.call(arguments);
+        assert_eq!(refused.code, Some(3), "{arguments:?}: {refused:?}");
+        for words in ["WL0907", "from_the_future"] {
+            assert!(refused.stderr.contains(words), "{arguments:?}: {}", refused.stderr);
+        }
+    }
+    world.open_gate().await;
+    store.close();
+    world.ends_as_if_nothing_had_been().await;
+    database.close().await;
+}
