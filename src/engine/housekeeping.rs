@@ -40,9 +40,9 @@ pub(super) async fn start(shared: Arc<Shared>) -> Result<JobScheduler, JobSchedu
         Box::pin(async move { keep_house(&shared).await })
     })?;
     scheduler.add(job).await?;
-    let logging = Arc::clone(&shared);
+    let clearing = Arc::clone(&shared);
     let job = Job::new_async(FILES_EVERY, move |_, _| {
-        let shared = Arc::clone(&logging);
+        let shared = Arc::clone(&clearing);
         Box::pin(async move { clear_files(&shared).await })
     })?;
     scheduler.add(job).await?;
