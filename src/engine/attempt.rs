@@ -87,7 +87,10 @@ impl AttemptTask {
     /// Runs the attempt to its end. `stop` says when the run should stop.
     pub(super) async fn run(self, stop: &mut watch::Receiver<Option<Stop>>) -> Ended {
         let (kind, context) = (self.step.kind.clone(), self.context.clone());
-        self.supervise(async move { steps::run(&kind, &context).await }, stop).await
+        let host = Arc::clone(&self.host);
+        let ended = self.supervise(async move { steps::run(&kind, &context).await }, stop).await;
+        host.record_last_progress(ended.failure.is_some()).await;
+        ended
     }
 
     /// Runs the step's work as a task of its own, until it ends or should.

@@ -39,7 +39,8 @@ async fn what_schemathesis_makes_up_finds_no_defect_and_no_answer_that_is_not_do
         .arg("--config-file=schemathesis.toml")
         .args(["run", &format!("http://{address}/api/v1/openapi.json"), "--header=Authorization: Bearer s3cret"])
         .args(["--checks", CHECKS, "--phases=examples,coverage,fuzzing", "--request-timeout=20", "--no-color"])
-        .args(["--max-examples", &examples.to_string(), "--workers=4", "--generation-database=none"])
+        // Python's own parser, which it uses on itself, fails now and then in threads beside each other (3.11).
+        .args(["--max-examples", &examples.to_string(), "--workers=1", "--generation-database=none"])
         .current_dir(folder.path(""))
         .output()
         .unwrap();

@@ -57,6 +57,10 @@ async fn below_the_minimum_five_attempts_fail_and_say_what_was_seen() {
     assert!(failure.hint.unwrap().contains("max_parallel_workers"));
     assert_eq!(attempts(&host), [(1, Short); 5]);
     assert!(host.find("attempt 5/5: launched 1 of 4, best so far 1, cancelled, dropped, no attempts left").is_some());
+    // A failed attempt has no outcome; its tries are told with how far it came.
+    let told = host.progress.lock().unwrap().last().unwrap().workers.clone().unwrap();
+    assert_eq!((told.target, told.minimum, told.planned, told.achieved, told.tries.len()), (4, 2, 4, 1, 5));
+    assert!(told.tries.iter().all(|one| one.ran && one.workers == 1 && one.short.is_some()), "{:?}", told.tries);
     assert_eq!(value(&database, "to_regclass('result')").await, "null");
     nothing_left(&database).await;
 }

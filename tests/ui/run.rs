@@ -40,6 +40,15 @@ async fn a_failing_run_is_found_read_retried_from_the_failed_step_and_watched_to
     assert_eq!(browser.run("return window.stays").await, true);
     let attempts = browser.run("return document.querySelectorAll('#step-stage tbody tr').length").await;
     assert_eq!(attempts, 2, "its earlier attempt is still told");
+
+    // What an attempt that went well has sent is fetched when somebody wants to see it, and stays.
+    browser.run("document.querySelector('#step-stage').open = true").await;
+    browser.find("#step-stage [id^=sent-] summary").await.click().await.unwrap();
+    let sent = "return document.querySelector('#step-stage [id^=sent-] .sent')?.textContent ?? ''";
+    eventually("it is fetched", async || {
+        browser.run(sent).await.as_str().unwrap().starts_with("select order_id, customer, amount\nfrom shop")
+    })
+    .await;
     browser.close().await;
     world.close().await;
 }
@@ -93,6 +102,29 @@ async fn a_run_that_waits_names_the_lock_and_its_holder() {
     browser.shows("takes it out of the queue; nothing is running").await;
     browser.press("form", "Let it go on").await;
     assert_eq!(browser.place().await, format!("/runs/{waiter}"));
+    browser.close().await;
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_forty_steps_the_one_that_failed_is_seen_and_each_other_is_a_click_away() {
+    let world = World::start().await;
+    let step = |at: u32| {
+        let program = if at == 34 { "'false'" } else { "'true'" };
+        format!("  - {{id: part_{at:02}, command: {{program: {program}}}}}\n")
+    };
+    let steps: String = (1..=40).map(step).collect();
+    world.folder.write("jobs/forty.yaml", &format!("job: forty\nsteps:\n{steps}"));
+    eventually("the job is there", async || world.folder.call(&["jobs"]).ends(0).stdout.contains("forty")).await;
+    let Some(browser) = Browser::open(&world.address).await else { return world.close().await };
+    let id = world.run("forty", &[], "failed").await;
+    browser.go(&format!("/runs/{id}")).await;
+    browser.shows("Step part_34 failed, attempt 1").await;
+    let seen = "return [...document.querySelectorAll('.step')].filter((one) => one.checkVisibility()).map((one) => one.id).join(' ')";
+    assert_eq!(browser.run(seen).await, "step-part_34");
+    browser.shows("33 steps").await;
+    browser.press(".timeline", "part_05").await;
+    eventually("its step is shown", async || browser.run(seen).await.as_str().unwrap().contains("step-part_05")).await;
     browser.close().await;
     world.close().await;
 }

@@ -6,7 +6,6 @@
 
 use std::time::{Duration, Instant};
 
-use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::observation::{CtasAttemptOutcome, Observation};
 use crate::domain::outcome::{Workers, WorkersTry};
@@ -16,6 +15,7 @@ use crate::postgres::{Session, drop_hidden_tables};
 use crate::steps::{StepContext, session};
 
 use super::attempt::{self, Attempt, Ended, Made};
+use super::diagnosis;
 use super::slots::{SlotWait, Slots};
 use super::statement::Statement;
 use super::tuning::Tuned;
@@ -110,7 +110,9 @@ impl<'a> Attempts<'a> {
                 }
             }
         }
-        Err(self.shortage())
+        // A failed attempt has no outcome: how far it came is what tells of its tries.
+        self.say("no attempts left".to_owned());
+        Err(diagnosis::shortage(&self.so_far(), self.ran > 0))
     }
 
     /// One attempt, with as many waits for slots as it takes until one is not beaten to them.
@@ -251,8 +253,13 @@ impl<'a> Attempts<'a> {
     }
 
     fn say_running(&self, number: u32, wanted: u32) {
-        let phase = format!("{}: running, {wanted} workers wanted", self.name(number));
-        self.context.host.progress(Progress::phase(phase));
+        self.say(format!("{}: running, {wanted} workers wanted", self.name(number)));
+    }
+
+    /// Says how far it is, with what the tries so far have come to.
+    fn say(&self, phase: String) {
+        let workers = (!self.tries.is_empty()).then(|| Box::new(self.so_far()));
+        self.context.host.progress(Progress { phase, workers, ..Progress::default() });
     }
 
     fn count(&self, planned: u32, achieved: u32, outcome: CtasAttemptOutcome) {
@@ -262,35 +269,29 @@ impl<'a> Attempts<'a> {
 
     fn workers(&self, number: u32, made: &Made) -> Workers {
         Workers {
-            target: self.guarantee().target,
-            minimum: self.guarantee().minimum,
             planned: made.plan.planned(),
             achieved: made.workers.unwrap_or(0),
             target_met: made.outcome == CtasAttemptOutcome::TargetMet,
             attempts: number,
+            gathers: made.plan.workers(),
+            helped: self.tuned.helped.clone(),
+            ..self.so_far()
+        }
+    }
+
+    /// What the tries have come to, none of which went through.
+    fn so_far(&self) -> Workers {
+        Workers {
+            target: self.guarantee().target,
+            minimum: self.guarantee().minimum,
+            planned: self.tuned.plan.planned(),
+            achieved: self.best,
+            attempts: u32::try_from(self.tries.len()).unwrap_or(u32::MAX),
             slot_wait_s: self.wait.waited.as_secs_f64(),
             lost_s: self.lost.as_secs_f64(),
             measure: self.step.measure.label().to_owned(),
             tries: self.tries.clone(),
-            gathers: made.plan.workers(),
-            helped: self.tuned.helped.clone(),
+            ..Workers::default()
         }
-    }
-
-    fn shortage(&self) -> Failure {
-        let (attempts, minimum) = (self.guarantee().attempts, self.guarantee().minimum);
-        let planned = self.tuned.plan.planned();
-        let best = self.best;
-        let had = if self.ran == 0 {
-            format!("at most {best} worker slots were free in {attempts} attempts, none of which was run")
-        } else {
-            format!("launched at most {best} in {attempts} attempts")
-        };
-        let message =
-            format!("PostgreSQL planned {planned} parallel workers, but {had}; at least {minimum} are needed");
-        Failure::transient(Code::WorkerShortage, Side::Target, message).with_hint(
-            "other queries hold the worker slots: raise max_parallel_workers and max_worker_processes on the server, run \
-             the job when it is less busy, let it wait longer (workers.slot_wait), or lower workers.minimum",
-        )
     }
 }

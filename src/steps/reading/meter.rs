@@ -148,6 +148,7 @@ impl Meter {
             bytes_per_s: (rate.bytes > 0).then_some(rate.bytes),
             seconds_left: seconds_left(expected, all.rows, rate.rows),
             tables: if tables.len() > 1 { under_way } else { Vec::new() },
+            ..Progress::default()
         }
     }
 

@@ -1,4 +1,4 @@
--- Runs, newest first. Uses run_newest, run_of_job, run_unended or the primary key, by what the conditions are.
+-- Runs, newest first. Uses run_newest, run_of_job, run_by_trigger, run_unended or the primary key, by what the conditions are.
 select run.*, definition.resolved
 from windlass.run
 join windlass.definition on definition.hash = run.definition

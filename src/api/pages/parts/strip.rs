@@ -5,7 +5,6 @@
 //! script a strip leads to the page of its job, where each run has a line.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -69,13 +68,11 @@ fn outlines(bars: &[Bar], empty: u32) -> BTreeMap<Look, String> {
 
 /// What the script is told of each bar: run, state, milliseconds, second of its due time.
 fn known(bars: &[Bar]) -> String {
-    let mut known = String::with_capacity(bars.len() * 72);
-    for bar in bars {
+    let each = bars.iter().map(|bar| {
         let took = bar.took.map_or_else(String::new, |took| took.as_millis().to_string());
-        // Writing to a string can't fail.
-        let _ = write!(known, "{} {} {took} {};", bar.run, bar.state, bar.at.timestamp());
-    }
-    known
+        format!("{} {} {took} {};", bar.run, bar.state, bar.at.timestamp())
+    });
+    each.collect::<Vec<_>>().concat()
 }
 
 /// How tall a bar is among others.

@@ -87,15 +87,10 @@ pub(super) async fn read(logs: &Path, run: &Run, filter: LogFilter) -> Vec<Secti
     .await
 }
 
-/// The entries of each step's last attempt; empty where there are none.
-pub(super) async fn last_of_steps(logs: &Path, run: &Run) -> Vec<Vec<Line>> {
-    let last: Vec<Option<u32>> = run.steps.iter().map(|step| Some(step.attempts.last()?.number)).collect();
-    let (logs, run) = (logs.to_path_buf(), run.id);
-    blocking(move || {
-        let read = |(step, number): (usize, Option<u32>)| number.and_then(|number| whole(&logs, run, step, number));
-        last.into_iter().enumerate().map(|last| read(last).unwrap_or_default()).collect()
-    })
-    .await
+/// The entries of one attempt; empty where there are none.
+pub(super) async fn of_attempt(logs: &Path, run: RunId, step: usize, attempt: u32) -> Vec<Line> {
+    let logs = logs.to_path_buf();
+    blocking(move || whole(&logs, run, step, attempt).unwrap_or_default()).await
 }
 
 /// All that is logged of a run, as it stands in the files.

@@ -5,8 +5,9 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use super::log::{self, LogFilter};
+use super::sent::Sent;
 use super::shown::Shown;
-use super::{failed, head, steps, timeline};
+use super::{failed, folded, head, timeline};
 use crate::api::backend::Backend;
 use crate::api::pages::backend::Reached;
 use crate::api::pages::layout::{self, Place};
@@ -24,7 +25,7 @@ pub(super) async fn page(
     let shown = Shown::read(&backend, &id, view).await?;
     let address = format!("/live/runs/{}", shown.run.id);
     let body = html! {
-        (live::region(&address, &parts(&backend, &shown).await))
+        (live::region(&address, &parts(&backend, &shown, &Sent::default()).await))
         section #log aria-labelledby="log-title" {
             h2 #log-title { "Log" }
             (log::filters(&shown.run, &filter))
@@ -42,11 +43,12 @@ pub(super) async fn live(
     Path(id): Path<String>,
     Extension(streams): Extension<Streams>,
 ) -> Result<Response, Problem> {
+    let sent = Sent::default();
     let render = move |view: View| {
-        let (backend, id) = (backend.clone(), id.clone());
+        let (backend, id, sent) = (backend.clone(), id.clone(), sent.clone());
         async move {
             let shown = Shown::read(&backend, &id, view).await?;
-            Ok(parts(&backend, &shown).await)
+            Ok(parts(&backend, &shown, &sent).await)
         }
     };
     live::stream(streams, view, render).await
@@ -71,8 +73,8 @@ pub(super) async fn live_log(
 }
 
 /// All but the log.
-async fn parts(backend: &Backend, shown: &Shown) -> Markup {
-    let logs = log::last_of_steps(&backend.logs, &shown.run).await;
+async fn parts(backend: &Backend, shown: &Shown, sent: &Sent) -> Markup {
+    let sent = sent.of(&backend.logs, &shown.run).await;
     html! {
         (head::head(shown))
         (failed::failed(&shown.run))
@@ -82,7 +84,7 @@ async fn parts(backend: &Backend, shown: &Shown) -> Markup {
         }
         section aria-labelledby="steps-title" {
             h2 #steps-title { "Steps" }
-            @for (step, log) in shown.run.steps.iter().zip(&logs) { (steps::step(shown, step, log)) }
+            (folded::steps(shown, &sent))
         }
     }
 }

@@ -2,9 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::lines::{self, Line};
 use super::shown::{Shown, length};
-use super::{acts, outcome, workers};
+use super::{acts, outcome, rate, sent, workers};
 use crate::api::pages::links;
 use crate::api::pages::parts::amount;
 use crate::api::pages::parts::state::state;
@@ -12,10 +11,10 @@ use crate::domain::progress::{Progress, TableProgress};
 use crate::domain::run::{Attempt, RunStep};
 use crate::domain::state::{RunState, StepState};
 
-/// One step. `log`: the entries of its last attempt's log.
-pub(super) fn step(shown: &Shown, step: &RunStep, log: &[Line]) -> Markup {
+/// One step. `said`: what its last attempt has sent, where that is shown at once.
+pub(super) fn step(shown: &Shown, step: &RunStep, said: Option<&[String]>) -> Markup {
     let run = &shown.run;
-    let open = matches!(step.state, StepState::Running | StepState::Retrying | StepState::Failed);
+    let open = is_news(step.state);
     let last = step.attempts.last();
     html! {
         details.card.step id={ "step-" (step.id) } open[open] {
@@ -28,17 +27,26 @@ pub(super) fn step(shown: &Shown, step: &RunStep, log: &[Line]) -> Markup {
             @if let Some(progress) = last.filter(|last| last.ended_at.is_none()).and_then(|last| last.progress.as_ref()) {
                 (how_far(progress))
             }
+            @if let Some(came) = last.and_then(|last| last.progress.as_ref()) {
+                @if let (Some(tried), true) = (&came.workers, last.is_some_and(|last| last.outcome.is_none())) { (workers::workers(tried)) }
+                (rate::curve(&came.samples, last.is_some_and(|last| last.ended_at.is_some())))
+            }
             @if let Some(came_to) = last.and_then(|last| last.outcome.as_ref()) {
                 @if let Some(came_out) = &came_to.workers { (workers::workers(came_out)) }
                 (outcome::outcome(came_to))
             }
             @if !step.attempts.is_empty() { (attempts(shown, step)) }
-            (sent(log, step.state == StepState::Failed))
+            (sent::sent(shown.run.id, step, said))
             @if matches!(run.state, RunState::Failed | RunState::Cancelled) && !step.attempts.is_empty() {
                 div.acts { (acts::retry(run, &step.id, "Retry from here", false)) }
             }
         }
     }
+}
+
+/// Whether a step in that state is what somebody comes for.
+pub(super) const fn is_news(state: StepState) -> bool {
+    matches!(state, StepState::Running | StepState::Retrying | StepState::Failed)
 }
 
 /// Rows, bytes and workers, on the folded line.
@@ -123,19 +131,6 @@ fn row(shown: &Shown, step: &RunStep, attempt: &Attempt) -> Markup {
                     a href=(links::error(failure.code)) { (failure.code) } " " span.words { (failure.message) }
                     @if let Some(sqlstate) = &failure.sqlstate { span.quiet { " SQLSTATE " (sqlstate) } }
                 }
-            }
-        }
-    }
-}
-
-/// What the attempt has sent; open where it failed.
-fn sent(log: &[Line], open: bool) -> Markup {
-    let statements: Vec<&str> = lines::sent(log).collect();
-    html! {
-        @if !statements.is_empty() {
-            details open[open] {
-                summary { "As sent" }
-                @for statement in statements { pre.sent tabindex="0" { (statement) } }
             }
         }
     }

@@ -11,10 +11,15 @@ const ROW: u32 = 20;
 
 /// How the workers came out.
 pub(super) fn workers(workers: &Workers) -> Markup {
-    let verdict = if workers.target_met { "target met" } else { "the minimum was enough" };
+    let went_through = workers.tries.iter().any(|one| one.short.is_none());
+    let verdict = match (workers.target_met, went_through) {
+        (true, _) => "target met".to_owned(),
+        (false, true) => "the minimum was enough".to_owned(),
+        (false, false) => format!("at least {} needed", workers.minimum),
+    };
     html! {
         p {
-            strong { (workers.achieved) " of " (workers.target) " workers" } ", " (workers.planned) " planned, " (verdict)
+            strong { @if !went_through && !workers.target_met { "At most " } (workers.achieved) " of " (workers.target) " workers" } ", " (workers.planned) " planned, " (verdict)
             @if workers.slot_wait_s > 0.05 { ", waited " (seconds(workers.slot_wait_s)) " for slots" }
             @if workers.lost_s > 0.05 { ", " (seconds(workers.lost_s)) " lost to tries that fell short" }
             span.quiet { " (" (workers.measure) ")" }

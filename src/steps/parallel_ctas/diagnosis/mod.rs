@@ -10,6 +10,7 @@ mod tables;
 
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
+use crate::domain::outcome::Workers;
 use crate::domain::step::CtasStep;
 use crate::postgres::{PgError, Session, WorkerSlots};
 use crate::steps::StepContext;
@@ -84,4 +85,18 @@ async fn causes(
     }
     causes.truncate(MOST_CAUSES);
     Ok(causes)
+}
+/// That none of the tries had enough; whether a query was run in any of them.
+pub(super) fn shortage(had: &Workers, ran: bool) -> Failure {
+    let Workers { minimum, planned, achieved: best, attempts, .. } = had;
+    let had = if ran {
+        format!("launched at most {best} in {attempts} attempts")
+    } else {
+        format!("at most {best} worker slots were free in {attempts} attempts, none of which was run")
+    };
+    let message = format!("PostgreSQL planned {planned} parallel workers, but {had}; at least {minimum} are needed");
+    Failure::transient(Code::WorkerShortage, Side::Target, message).with_hint(
+        "other queries hold the worker slots: raise max_parallel_workers and max_worker_processes on the server, run \
+         the job when it is less busy, let it wait longer (workers.slot_wait), or lower workers.minimum",
+    )
 }
