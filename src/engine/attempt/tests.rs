@@ -46,6 +46,7 @@ fn attempt(folder: &std::path::Path, limit: Option<Duration>) -> AttemptTask {
         events: broadcast::channel(16).0,
         room: Room::default(),
         changed: watch::channel(0).0,
+        keeping_house: tokio::sync::Mutex::new(()),
         alerts: tokio::sync::Notify::new(),
     });
     let run = RunId(uuid::Uuid::nil());
