@@ -41,6 +41,7 @@ async fn whatever_fails_nothing_is_lost_doubled_or_left() {
             next.shuffle(&mut rng);
         }
         let fault = next.pop().unwrap();
+        world.catch_breath().await;
         tokio::time::sleep(Duration::from_millis(rng.random_range(0..PAUSE_MS))).await;
         report.add(fault, world.suffer(fault, &mut rng).await);
     }

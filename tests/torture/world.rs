@@ -13,9 +13,16 @@ use super::jobs;
 use super::report::Recovery;
 use crate::cli::folder::{Folder, Running};
 use crate::support::PrivateServer;
+use crate::support::flags::note;
 
-/// How long anything may take to recover.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// How long anything may take to recover, on a machine with much else to do.
+const PATIENCE: Duration = Duration::from_mins(4);
+
+/// Runs that are open when the machine is too busy for what is due every second.
+const TOO_MANY: usize = 24;
+
+/// Whether no run is open.
+const ALL_ENDED: &str = "select not exists (select from windlass.run where ended_at is null)";
 
 /// The name of the state database.
 const STATE: &str = "postgres";
@@ -116,6 +123,24 @@ impl World {
         self.until("each job has succeeded", &query).await;
     }
 
+    /// Where runs pile up, because the machine is too busy for all that is due every second, pauses the jobs until what is
+    /// open has ended: a fault would be waited for longer and longer.
+    pub(super) async fn catch_breath(&self) {
+        let many = format!("select count(*) > {TOO_MANY} from windlass.run where ended_at is null");
+        if self.value(&many).await != "true" {
+            return;
+        }
+        note("the machine is too busy; the jobs are paused until what is open has ended");
+        for what in ["pause", "resume"] {
+            for (name, _) in jobs::all() {
+                self.folder.call(&[what, name]).ends(0);
+            }
+            if what == "pause" {
+                self.until("what piled up has ended", ALL_ENDED).await;
+            }
+        }
+    }
+
     /// Does it, and waits until everything goes on.
     pub(super) async fn suffer(&mut self, fault: Fault, rng: &mut StdRng) -> Recovery {
         let chosen = rng.random_range(0..self.daemons.len());
@@ -174,7 +199,7 @@ impl World {
         for (name, _) in jobs::all() {
             self.folder.call(&["pause", name]).ends(0);
         }
-        self.until("all runs have ended", "select not exists (select from windlass.run where ended_at is null)").await;
+        self.until("all runs have ended", ALL_ENDED).await;
         for daemon in &mut self.daemons {
             let daemon = daemon.take().unwrap();
             daemon.signal(Signal::SIGTERM);
