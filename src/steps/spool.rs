@@ -63,10 +63,12 @@ impl Spool {
                 if names.iter().any(|name| entry.file_name() == name.as_str()) {
                     continue;
                 }
-                if entry.file_type()?.is_dir() {
-                    std::fs::remove_dir_all(entry.path())?;
-                } else {
-                    std::fs::remove_file(entry.path())?;
+                let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+                let remove = if is_folder { std::fs::remove_dir_all } else { std::fs::remove_file };
+                match remove(entry.path()) {
+                    // Somebody who was stopped is still about to clean up.
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                    removed => removed?,
                 }
             }
             Ok(())
@@ -116,8 +118,8 @@ pub fn spooled(environment: &Environment) -> std::io::Result<Vec<(RunId, PathBuf
 
 /// Removes what attempts of a run have left in the spool of this machine. The run is about to end.
 pub fn clear_spool(environment: &Environment, run: RunId) -> std::io::Result<()> {
-    let left = spooled(environment)?.into_iter().filter(|(of, _)| *of == run);
-    left.map(|(_, folder)| std::fs::remove_dir_all(folder)).collect()
+    let mut left = spooled(environment)?.into_iter().filter(|(of, _)| *of == run);
+    left.try_for_each(|(_, folder)| std::fs::remove_dir_all(folder))
 }
 
 /// The run that a folder's name tells of: that of a hidden name.

@@ -113,7 +113,7 @@ async fn the_next_attempt_goes_on_from_the_page_that_was_reached() {
 async fn a_stop_keeps_pages_too_and_so_does_a_target_that_fails() {
     let (server, mood) = pages().await;
     let mut world = world_by(&server, by_cursor(), |_| {}).await;
-    let slow = ResponseTemplate::new(200).set_delay(std::time::Duration::from_secs(60));
+    let slow = ResponseTemplate::new(200).set_delay(std::time::Duration::from_mins(1));
     mood.lock().unwrap().instead.insert(3, slow);
     let stop = async {
         eventually("page 3 is asked for", async || mood.lock().unwrap().asked.contains(&3)).await;

@@ -59,7 +59,7 @@ async fn until_state(folder: &Folder, run: &str, state: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_daemon_that_is_killed_costs_no_page_that_has_come() {
     let (_server, mood, folder) = world().await;
-    mood.lock().unwrap().four = Some(ResponseTemplate::new(200).set_delay(Duration::from_secs(60)));
+    mood.lock().unwrap().four = Some(ResponseTemplate::new(200).set_delay(Duration::from_mins(1)));
     let daemon = folder.start(&["serve"]);
     daemon.says("ready").await;
     let run = trigger(&folder);

@@ -1,4 +1,4 @@
-//! What holds for S3 holds for Azure: against a real server of its blob protocol.
+//! Files and refusals of Azure: against a real server of its blob protocol.
 
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
@@ -11,41 +11,6 @@ use super::{file, upload};
 use crate::support::azure_server::AzureServer;
 
 const MEGABYTE: usize = 1024 * 1024;
-
-#[tokio::test]
-async fn an_azure_object_is_created_once_and_replaced_by_who_has_seen_it() {
-    let Some(server) = AzureServer::start().await else { return };
-    let bucket = server.bucket();
-    assert!(bucket.read("a/one").await.unwrap().is_none());
-    let first = bucket.create("a/one", Bytes::from("1")).await.unwrap().unwrap();
-    assert_eq!(bucket.create("a/one", Bytes::from("2")).await.unwrap(), None);
-    assert_eq!(bucket.read("a/one").await.unwrap().unwrap().content.as_ref(), b"1");
-    assert!(bucket.replace("a/one", Bytes::from("3"), &first).await.unwrap().is_some());
-    assert_eq!(bucket.replace("a/one", Bytes::from("4"), &first).await.unwrap(), None);
-    assert_eq!(bucket.replace("a/none", Bytes::from("4"), &first).await.unwrap(), None);
-    // What was read can be replaced, too, not only what was put.
-    let seen = bucket.read("a/one").await.unwrap().unwrap();
-    assert_eq!(seen.content.as_ref(), b"3");
-    assert!(bucket.replace("a/one", Bytes::from("5"), &seen.version).await.unwrap().is_some());
-}
-
-#[tokio::test]
-async fn azure_objects_are_listed_by_folder_copied_and_removed() {
-    let Some(server) = AzureServer::start().await else { return };
-    let bucket = server.bucket();
-    for key in ["나스닥.db.generations/1.db", "나스닥.db.generations/1.json", "나스닥.db", "나스닥.db.generations.old"]
-    {
-        bucket.put(key, Bytes::from(key)).await.unwrap();
-    }
-    let listed = bucket.list("나스닥.db.generations").await.unwrap();
-    let keys: Vec<&str> = listed.iter().map(|found| found.key.as_str()).collect();
-    assert_eq!(keys, ["나스닥.db.generations/1.db", "나스닥.db.generations/1.json"]);
-    bucket.copy(keys[0], "나스닥.db").await.unwrap();
-    assert_eq!(bucket.find("나스닥.db").await.unwrap().unwrap().bytes, keys[0].len() as u64);
-    bucket.remove(keys[0]).await.unwrap();
-    bucket.remove(keys[0]).await.unwrap();
-    assert_eq!(bucket.find(keys[0]).await.unwrap(), None);
-}
 
 #[tokio::test]
 async fn files_of_every_size_go_to_azure_and_come_back_as_they_are() {

@@ -91,7 +91,7 @@ async fn load(
     let rejected = (rejected > 0).then_some(rejected);
     let pages_kept = expected.kept.as_ref().map(Kept::pages).filter(|pages| *pages > 0);
     let (rows, bytes) = (Some(rows), Some(bytes));
-    Ok(Outcome { rows, bytes, files, pages_kept, rejected, new_columns, table, ..Outcome::default() })
+    Ok(Outcome { rows, bytes, table, files, pages_kept, rejected, new_columns, ..Outcome::default() })
 }
 
 /// Fetches and reads all of the source; `None` if there is nothing new.

@@ -83,7 +83,7 @@ async fn noted<T>(note: &Note, context: &StepContext, work: impl Future<Output =
         () = &mut write => work.await,
         result = &mut work => {
             // In vain, the note is one of a report that is gone, which the next attempt sees.
-            let _ = timeout(LAST_PATIENCE, write).await;
+            drop(timeout(LAST_PATIENCE, write).await);
             result
         }
     }
