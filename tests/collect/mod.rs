@@ -11,6 +11,7 @@ mod csv;
 mod documented;
 mod expectations;
 mod files;
+mod inferred;
 mod kill;
 mod once;
 mod only_new;

@@ -18,8 +18,12 @@ pub(in crate::steps::collect) async fn add_load_columns(
     }
     let run = literal(&context.run.to_string());
     let load_id = wanted.load_id.as_ref().map(|name| (name, "UUID", run));
-    // The beginning of DuckDB's transaction, so the same for all rows.
-    let now = "now()".to_owned();
+    // Asked once, so the same for all rows, whenever they are looked at.
+    let now = "select now()::varchar";
+    let now = data.session.run(&context.stop, "looking at the clock", |connection| {
+        connection.query_row(now, [], |row| row.get::<_, String>(0))
+    });
+    let now = literal(&now.await.map_err(|error| error.on(Side::Internal))?);
     let loaded_at = wanted.loaded_at.as_ref().map(|name| (name, "TIMESTAMP WITH TIME ZONE", now));
     for (name, sql_type, value) in load_id.into_iter().chain(loaded_at) {
         if data.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name)) {

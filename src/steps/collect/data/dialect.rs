@@ -56,6 +56,19 @@ impl Dialect {
         Self { width: if self.header { width } else { self.width }, ..self.clone() }
     }
 
+    /// Whether files have the same columns in the same order, as far as their first lines say.
+    pub(super) fn same_columns(&self, files: &[&Path]) -> bool {
+        let [first, others @ ..] = files else { return false };
+        if others.is_empty() {
+            return true;
+        }
+        let header = line(first, self.skip);
+        // A header may go on in the next line, and what isn't read to its end isn't known.
+        let is_quote = |byte: &u8| self.quote.is_some_and(|quote| u32::from(quote) == u32::from(*byte));
+        let is_whole = header.ends_with(b"\n") && !header.iter().any(is_quote);
+        self.header && is_whole && others.iter().all(|other| line(other, self.skip) == header)
+    }
+
     /// How the reader is told.
     pub(super) fn options(&self) -> String {
         let text = |character: Option<char>| literal(&character.map_or_else(String::new, String::from));

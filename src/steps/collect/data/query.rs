@@ -48,7 +48,7 @@ pub(in crate::steps::collect) async fn query(
         connection.execute_batch(&keep)?;
         connection.query_row("select count(*) from stage.main.data", [], |row| row.get(0))
     });
-    Ok((Data { rows: rows.await?, session, file, columns, rejected: 0, inferred: found }, bytes))
+    Ok((Data { rows: rows.await?, session, file, columns, rejected: 0, inferred: found, first_rows: None }, bytes))
 }
 
 /// What came.

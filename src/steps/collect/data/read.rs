@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::dialect::Dialect;
-use super::reader::Reader;
+use super::reader::{FIRST_ROWS, Reader};
 use super::{rejects, stage};
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
@@ -34,6 +34,8 @@ pub(in crate::steps::collect) struct Data {
     pub(in crate::steps::collect) rejected: u64,
     /// What the columns would be if neither table nor declaration said otherwise.
     pub(in crate::steps::collect) inferred: Vec<Column>,
+    /// How many rows were asked for that, where nothing depended on it and there are more; `None` for all of them.
+    pub(in crate::steps::collect) first_rows: Option<u64>,
 }
 
 /// How a body is to be read.
@@ -79,32 +81,77 @@ pub(in crate::steps::collect) async fn read(
         (None, _) => {}
     }
     if body.records == Some(0) {
-        return Ok(Data { session, file, columns: Vec::new(), rows: 0, rejected, inferred: Vec::new() });
+        return Ok(Data {
+            session,
+            file,
+            columns: Vec::new(),
+            rows: 0,
+            rejected,
+            inferred: Vec::new(),
+            first_rows: None,
+        });
     }
     let reader = Reader::new(&body, &dialect);
-    let inferred = infer(&session, &reader, &body, context).await?;
+    let size = body.files.iter().filter_map(|file| std::fs::metadata(&file.path).ok()).map(|about| about.len()).sum();
+    if let Some(columns) = reader.most_columns() {
+        stage::suit(&session, columns, size).await?;
+    }
+    let wanted = |column: &Column| how.wanted.wanted(&column.name, body.format);
+    // What every column is to be read as may be known. The names of all columns of CSV stand in its first line.
+    let mut inferred = None;
+    if let Some(sample) = reader.inferring_from_first_rows() {
+        let first = infer(&session, &reader, sample, &body, context).await?;
+        inferred = first.iter().all(|column| wanted(column).is_some()).then_some(first);
+    }
+    let sampled = inferred.is_some();
+    let inferred = match inferred {
+        Some(first) => first,
+        None => infer_from_all(&session, &reader, &body, context).await?,
+    };
     let columns = inferred.iter().map(|column| {
-        let wanted = how.wanted.wanted(&column.name, body.format);
-        Column { sql_type: wanted.unwrap_or_else(|| column.sql_type.clone()), name: column.name.clone() }
+        let sql_type = wanted(column).unwrap_or_else(|| column.sql_type.clone());
+        Column { sql_type, name: column.name.clone() }
     });
     let columns: Vec<Column> = columns.collect();
+    // A group of rows of Parquet may be of any size.
+    if body.format != BodyFormat::Parquet {
+        stage::suit(&session, columns.len(), size).await?;
+    }
     let statements = format!("create table stage.main.data as {}", reader.typed(&columns));
     let read = session.run(&context.stop, "reading", move |connection| {
         connection.execute_batch(&statements)?;
         connection.query_row("select count(*) from stage.main.data", [], |row| row.get::<_, u64>(0))
     });
     let rows = read.await.map_err(|error| not_readable(error, &body))?;
-    Ok(Data { session, file, columns, rows, rejected, inferred })
+    let first_rows = (sampled && rows > FIRST_ROWS).then_some(FIRST_ROWS);
+    Ok(Data { session, file, columns, rows, rejected, inferred, first_rows })
 }
 
 /// The columns of a body, with the types that all of its values have.
-async fn infer(
+async fn infer_from_all(
     session: &DuckDbSession,
     reader: &Reader,
     body: &Body,
     context: &StepContext,
 ) -> Result<Vec<Column>, Failure> {
-    let describe = format!("describe select * from {}", reader.inferring());
+    if let Some(shapes) = &body.shapes
+        && let Ok(found) = infer(session, reader, reader.inferring_from(shapes), body, context).await
+    {
+        return Ok(found);
+    }
+    // What is wrong is told with its place among all of the records.
+    infer(session, reader, reader.inferring(), body, context).await
+}
+
+/// The columns of a body, with the types that all of the values have which that call looks at.
+async fn infer(
+    session: &DuckDbSession,
+    reader: &Reader,
+    call: String,
+    body: &Body,
+    context: &StepContext,
+) -> Result<Vec<Column>, Failure> {
+    let describe = format!("describe select * from {call}");
     let inferred = session.run(&context.stop, "reading", move |connection| columns(connection, &describe)).await;
     let inferred = match (inferred, reader.finding_the_line()) {
         (Err(error), Some(query)) if error.kind == DuckDbErrorKind::Statement => {

@@ -11,8 +11,11 @@ use crate::domain::step::BodyFormat;
 use crate::duckdb::{literal, quoted};
 use crate::steps::collect::source::Body;
 
-/// How the CSV reader infers. Only ISO dates are dates: in others day and month would be guessed.
-const CSV_INFERENCE: &str = ", union_by_name = true, sample_size = -1, dateformat = '%Y-%m-%d'";
+/// Only ISO dates are dates: in others day and month would be guessed.
+const CSV_DATES: &str = ", dateformat = '%Y-%m-%d'";
+
+/// How many rows are looked at where what they look like is only told. DuckDB's own default.
+pub(super) const FIRST_ROWS: u64 = 20_480;
 
 /// How the JSON reader infers. Nested values become JSON: their inner shape may be another one tomorrow. The thresholds
 /// would make one map of a record with very many fields.
@@ -26,6 +29,10 @@ pub(super) struct Reader {
     options: String,
     format: BodyFormat,
     dialect: Dialect,
+    /// Whether all files have the same columns in the same order, so that they can be told beforehand.
+    alike: bool,
+    /// How many columns CSV has at the most, as the first lines show.
+    most_columns: usize,
 }
 
 impl Reader {
@@ -39,13 +46,38 @@ impl Reader {
             }
             BodyFormat::Parquet => ("read_parquet", "union_by_name = true".to_owned()),
         };
-        Self { function, paths: list(&paths), options, format: body.format, dialect: dialect.clone() }
+        let alike = body.format == BodyFormat::Csv && dialect.same_columns(&paths);
+        let widths = paths.iter().map(|path| dialect.for_file(path).width());
+        let most_columns = match body.format {
+            BodyFormat::Csv if alike => widths.max().unwrap_or(0),
+            // Each file may have others.
+            BodyFormat::Csv => widths.sum(),
+            BodyFormat::Json | BodyFormat::Ndjson | BodyFormat::Parquet => 0,
+        };
+        let (paths, format, dialect) = (list(&paths), body.format, dialect.clone());
+        Self { function, paths, options, format, dialect, alike, most_columns }
     }
 
-    /// The call that infers types.
+    /// How many columns there are at the most, where that is known beforehand.
+    pub(super) const fn most_columns(&self) -> Option<usize> {
+        if self.most_columns > 0 { Some(self.most_columns) } else { None }
+    }
+
+    /// The call that infers types from the first rows of each file, where these show all columns there are.
+    pub(super) fn inferring_from_first_rows(&self) -> Option<String> {
+        (self.format == BodyFormat::Csv).then(|| self.call(&self.csv_inference(&FIRST_ROWS.to_string())))
+    }
+
+    /// The call that infers types from records that show what all of them look like.
+    pub(super) fn inferring_from(&self, shapes: &Path) -> String {
+        let Self { function, options, .. } = self;
+        format!("{function}({}, {options}{JSON_INFERENCE})", list(&[shapes]))
+    }
+
+    /// The call that infers types from all of the data.
     pub(super) fn inferring(&self) -> String {
         let inference = match self.format {
-            BodyFormat::Csv => format!("{CSV_INFERENCE}{}", self.dialect.names()),
+            BodyFormat::Csv => self.csv_inference("-1"),
             BodyFormat::Json | BodyFormat::Ndjson => JSON_INFERENCE.to_owned(),
             BodyFormat::Parquet => String::new(),
         };
@@ -56,9 +88,13 @@ impl Reader {
     pub(super) fn typed(&self, columns: &[Column]) -> String {
         let pairs = pairs(columns.iter().map(|column| (column.name.as_str(), column.sql_type.as_str())));
         match self.format {
+            // Told the columns, the reader doesn't look at the data before it reads it.
+            BodyFormat::Csv if self.alike => {
+                format!("select * from {}", self.call(&format!("{CSV_DATES}, auto_detect = false, columns = {pairs}")))
+            }
             BodyFormat::Csv => {
-                let names = self.dialect.names();
-                format!("select * from {}", self.call(&format!("{CSV_INFERENCE}{names}, types = {pairs}")))
+                let inference = self.csv_inference("-1");
+                format!("select * from {}", self.call(&format!("{inference}, types = {pairs}")))
             }
             BodyFormat::Json | BodyFormat::Ndjson => {
                 format!("select * from {}", self.call(&format!(", columns = {pairs}")))
@@ -80,6 +116,11 @@ impl Reader {
         let pairs = pairs(names.iter().map(|name| (name.as_str(), "VARCHAR")));
         let call = || self.call(&format!(", auto_detect = false, columns = {pairs}"));
         (self.format == BodyFormat::Csv).then(|| format!("select count(*) from {}", call()))
+    }
+
+    /// How the CSV reader infers.
+    fn csv_inference(&self, rows: &str) -> String {
+        format!(", union_by_name = true, sample_size = {rows}{CSV_DATES}{}", self.dialect.names())
     }
 
     fn call(&self, more: &str) -> String {

@@ -9,7 +9,7 @@ use super::bytes::{self, Plain};
 use super::digits::Exact;
 use super::file::Taken;
 use super::http::Kept;
-use super::records::{self, RecordsError};
+use super::records;
 use super::{command, file, http};
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
@@ -51,6 +51,8 @@ pub(in crate::steps::collect) struct Body {
     pub(in crate::steps::collect) format: BodyFormat,
     /// How many records there are, where that is known: for JSON.
     pub(in crate::steps::collect) records: Option<u64>,
+    /// A file with those records that show what all of them look like, where there is one: for JSON.
+    pub(in crate::steps::collect) shapes: Option<PathBuf>,
     /// Size of what came.
     pub(in crate::steps::collect) bytes: u64,
 }
@@ -167,7 +169,7 @@ pub(super) fn prepare(raw: Raw, output: &Path, exact: Exact, stopped: &dyn Fn() 
         BodyFormat::Csv => plain_text(raw, output, stopped),
         BodyFormat::Parquet => {
             let files = raw.files.into_iter().map(|file| BodyFile { path: file.path, label: file.label }).collect();
-            Ok(Body { files, format: BodyFormat::Parquet, records: None, bytes: raw.bytes })
+            Ok(Body { files, format: BodyFormat::Parquet, records: None, shapes: None, bytes: raw.bytes })
         }
     }
 }
@@ -176,17 +178,18 @@ fn one_record_per_line(raw: &Raw, output: &Path, exact: Exact, stopped: &dyn Fn(
     let lines = records::Lines::create(output).map_err(|error| bytes::disk(&error))?;
     let mut lines = lines.with_exact(exact);
     for file in &raw.files {
-        let plain = Plain::open(&file.path, file.charset, raw.max_bytes, stopped);
-        let read = plain.map_err(RecordsError::Read).and_then(|plain| match raw.format {
-            BodyFormat::Json => records::of_document(plain, raw.records.as_deref(), &mut lines),
-            _ => records::of_lines(plain, &mut lines),
-        });
+        let open = || Plain::open(&file.path, file.charset, raw.max_bytes, stopped);
+        let read = match raw.format {
+            BodyFormat::Json => records::of_document(open, raw.records.as_deref(), &mut lines),
+            _ => records::of_lines(open, &mut lines),
+        };
         read.map_err(|error| error.failure(&file.label))?;
     }
     let label = label_of(&raw.files);
     let count = lines.finish().map_err(|error| bytes::disk(&error))?;
     let files = vec![BodyFile { path: output.to_owned(), label }];
-    Ok(Body { files, format: BodyFormat::Ndjson, records: Some(count), bytes: raw.bytes })
+    let shapes = Some(records::shapes_of(output));
+    Ok(Body { files, format: BodyFormat::Ndjson, records: Some(count), shapes, bytes: raw.bytes })
 }
 
 /// What errors call several files: the first few of them.
@@ -216,7 +219,7 @@ fn plain_text(raw: Raw, output: &Path, stopped: &dyn Fn() -> bool) -> Result<Bod
             .map_err(|error| bytes::input(&label, &error))?;
         files.push(BodyFile { path: plain, label });
     }
-    Ok(Body { files, format: BodyFormat::Csv, records: None, bytes: raw.bytes })
+    Ok(Body { files, format: BodyFormat::Csv, records: None, shapes: None, bytes: raw.bytes })
 }
 
 /// A body that is not what was promised.

@@ -1,5 +1,6 @@
 //! Where data comes from: HTTP, files or a program, whole and on disk before anything is read from it.
 
+mod array;
 mod bad_lines;
 mod bytes;
 mod command;
@@ -9,11 +10,14 @@ mod fetch;
 mod file;
 mod found;
 mod http;
+mod likeness;
 mod local;
 mod recode;
 mod records;
 mod remote;
+mod shapes;
 mod walk;
+mod window;
 
 pub(super) use bad_lines::too_many;
 pub(super) use digits::Exact;

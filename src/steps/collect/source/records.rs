@@ -6,33 +6,49 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::array::{self, Done};
 use super::bytes;
 use super::depth;
 use super::digits::Exact;
 use super::fetch::not_as_promised;
+use super::shapes::Shapes;
 use super::walk::{self, Walk};
+use super::window::{Unseen, Window};
 use crate::domain::failure::Failure;
 
-/// Records on their way to a file.
+/// Records on their way to a file, and those among them that show what all look like to another.
 pub(super) struct Lines {
-    output: BufWriter<File>,
+    output: BufWriter<Box<dyn Write>>,
+    shown: BufWriter<Box<dyn Write>>,
+    shapes: Shapes,
     count: u64,
     exact: Exact,
 }
 
+/// The file with the records that show what those of this file look like.
+pub(super) fn shapes_of(records: &Path) -> PathBuf {
+    records.with_extension("shapes")
+}
+
 impl Lines {
-    /// A new file.
+    /// A new file, and that of its shapes.
     pub(super) fn create(path: &Path) -> io::Result<Self> {
-        Ok(Self {
-            output: BufWriter::with_capacity(256 * 1024, File::create_new(path)?),
-            count: 0,
-            exact: Exact::default(),
-        })
+        Ok(Self::to(Box::new(File::create_new(path)?), Box::new(File::create_new(shapes_of(path))?)))
+    }
+
+    /// Nowhere: what is wanted is what is wrong with the records.
+    fn nowhere() -> Self {
+        Self::to(Box::new(io::sink()), Box::new(io::sink()))
+    }
+
+    fn to(output: Box<dyn Write>, shown: Box<dyn Write>) -> Self {
+        let (output, shown) = (BufWriter::with_capacity(256 * 1024, output), BufWriter::new(shown));
+        Self { output, shown, shapes: Shapes::default(), count: 0, exact: Exact::default() }
     }
 
     /// Numbers of these columns keep every digit.
@@ -40,7 +56,7 @@ impl Lines {
         Self { exact, ..self }
     }
 
-    /// Writes a record. Line breaks in it can only stand between its parts, where a space means the same.
+    /// Writes a record.
     pub(super) fn push(&mut self, record: &RawValue) -> Result<(), RecordsError> {
         let text = record.get();
         self.count += 1;
@@ -51,21 +67,31 @@ impl Lines {
             return Err(RecordsError::TooDeep(self.count));
         }
         let text = &*self.exact.kept(text);
-        let mut parts = text.split(['\n', '\r']);
-        let write = |output: &mut BufWriter<File>, part: &str| output.write_all(part.as_bytes());
-        let written = write(&mut self.output, parts.next().unwrap_or_default())
-            .and_then(|()| {
-                parts.try_for_each(|part| write(&mut self.output, " ").and_then(|()| write(&mut self.output, part)))
-            })
-            .and_then(|()| write(&mut self.output, "\n"));
-        written.map_err(RecordsError::Write)
+        write_line(text, &mut self.output).map_err(RecordsError::Write)?;
+        if self.shapes.is_new(text) {
+            write_line(text, &mut self.shown).map_err(RecordsError::Write)?;
+        }
+        Ok(())
     }
 
     /// Ends the file and says how many records it holds.
     pub(super) fn finish(mut self) -> io::Result<u64> {
         self.output.flush()?;
+        self.shown.flush()?;
         Ok(self.count)
     }
+}
+
+/// Writes a record as one line. Line breaks in it can only stand between its parts, where a space means the same.
+fn write_line(record: &str, output: &mut impl Write) -> io::Result<()> {
+    let is_break = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    for (number, part) in record.as_bytes().split(is_break).enumerate() {
+        if number > 0 {
+            output.write_all(b" ")?;
+        }
+        output.write_all(part)?;
+    }
+    output.write_all(b"\n")
 }
 
 /// Why records can't be had.
@@ -83,6 +109,15 @@ pub(super) enum RecordsError {
     TooDeep(u64),
     /// A record is not an object.
     NotARecord { number: u64, kind: &'static str },
+}
+
+impl From<Unseen> for RecordsError {
+    fn from(unseen: Unseen) -> Self {
+        match unseen {
+            Unseen::Unread(error) => Self::Read(error),
+            Unseen::Invalid(error) => Self::Syntax(error),
+        }
+    }
 }
 
 impl RecordsError {
@@ -110,8 +145,26 @@ impl RecordsError {
 }
 
 /// The records of one document: of the array that `pointer` names, else of the document, which may be a single record.
-pub(super) fn of_document(input: impl Read, pointer: Option<&str>, lines: &mut Lines) -> Result<(), RecordsError> {
+pub(super) fn of_document<R: Read>(
+    open: impl Fn() -> io::Result<R>,
+    pointer: Option<&str>,
+    lines: &mut Lines,
+) -> Result<(), RecordsError> {
     let path = walk::path_of(pointer.unwrap_or_default()).map_err(RecordsError::Place)?;
+    let slowly = |lines: &mut Lines| walked(open().map_err(RecordsError::Read)?, &path, lines);
+    match array::records(open().map_err(RecordsError::Read)?, &path, lines) {
+        Ok(Done::All) => Ok(()),
+        Ok(Done::Nothing) => slowly(lines),
+        // Once more, only for the words: they say where in the document it is.
+        Err(RecordsError::Syntax(error)) => {
+            Err(slowly(&mut Lines::nowhere()).err().unwrap_or(RecordsError::Syntax(error)))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The same byte by byte, for any document.
+fn walked(input: impl Read, path: &[String], lines: &mut Lines) -> Result<(), RecordsError> {
     let mut input = BufReader::with_capacity(256 * 1024, input);
     let first = first_byte(&mut input).map_err(RecordsError::Read)?;
     let mut reader = serde_json::Deserializer::from_reader(input);
@@ -120,12 +173,7 @@ pub(super) fn of_document(input: impl Read, pointer: Option<&str>, lines: &mut L
         reader.end().map_err(RecordsError::Syntax)?;
         return lines.push(&record);
     }
-    let mut walk = Walk::new(&path, lines);
-    let walked = walk.document(&mut reader).and_then(|()| reader.end());
-    match (walk.problem(), walked) {
-        (Some(problem), _) => Err(problem),
-        (None, walked) => walked.map_err(RecordsError::Syntax),
-    }
+    Walk::new(path, lines).whole(&mut reader)
 }
 
 /// The first byte that is no white space, left where it is; `None` at the end.
@@ -144,7 +192,24 @@ fn first_byte(input: &mut impl BufRead) -> io::Result<Option<u8>> {
 }
 
 /// The records of a file with one on each line.
-pub(super) fn of_lines(input: impl Read, lines: &mut Lines) -> Result<(), RecordsError> {
+pub(super) fn of_lines<R: Read>(open: impl Fn() -> io::Result<R>, lines: &mut Lines) -> Result<(), RecordsError> {
+    let mut window = Window::new(open().map_err(RecordsError::Read)?);
+    while window.peek().map_err(RecordsError::Read)?.is_some() {
+        match window.value(|record| lines.push(record)) {
+            Ok(()) => {}
+            // Once more, only for the words: they say where in the file it is.
+            Err(RecordsError::Syntax(error)) => {
+                let slowly = lines_walked(open().map_err(RecordsError::Read)?, &mut Lines::nowhere());
+                return Err(slowly.err().unwrap_or(RecordsError::Syntax(error)));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// The same byte by byte.
+fn lines_walked(input: impl Read, lines: &mut Lines) -> Result<(), RecordsError> {
     let reader = BufReader::with_capacity(256 * 1024, input);
     for record in serde_json::Deserializer::from_reader(reader).into_iter::<Box<RawValue>>() {
         let record = record.map_err(RecordsError::Syntax)?;
@@ -161,7 +226,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lines");
         let mut lines = Lines::create(&path).unwrap();
-        of_document(text, pointer, &mut lines).map_err(|error| error.failure("it").message)?;
+        of_document(|| Ok(text), pointer, &mut lines).map_err(|error| error.failure("it").message)?;
         lines.finish().unwrap();
         Ok(std::fs::read_to_string(path).unwrap())
     }

@@ -1,8 +1,11 @@
 //! A walk through a JSON document along a pointer (RFC 6901), to the array at its end.
 
+use std::cell::Cell;
 use std::fmt;
+use std::io::Read;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::de::IoRead;
 use serde_json::value::RawValue;
 
 use super::records::{Lines, RecordsError};
@@ -42,20 +45,34 @@ pub(super) struct Walk<'a> {
     depth: usize,
     lines: &'a mut Lines,
     problem: Option<RecordsError>,
+    /// Where the walk is only to the beginning of the array: whether it is there.
+    arrived: Option<&'a Cell<bool>>,
 }
 
 impl<'a> Walk<'a> {
     pub(super) const fn new(path: &'a [String], lines: &'a mut Lines) -> Self {
-        Self { path, depth: 0, lines, problem: None }
+        Self { path, depth: 0, lines, problem: None, arrived: None }
     }
 
-    /// What was found wrong with the document's structure, as opposed to its syntax.
-    pub(super) const fn problem(&mut self) -> Option<RecordsError> {
-        self.problem.take()
+    /// Walks only as far as the first byte of the array, and says when it is there. Then the input must end for the
+    /// reader, which looks for the array's end by itself.
+    pub(super) fn seek<'de, D: Deserializer<'de>>(mut self, reader: D, arrived: &'a Cell<bool>) {
+        self.arrived = Some(arrived);
+        // It ends by an error in any case: a document isn't over where its array begins.
+        self.document(reader).ok();
     }
 
-    /// Walks through a document.
-    pub(super) fn document<'de, D: Deserializer<'de>>(&mut self, reader: D) -> Result<(), D::Error> {
+    /// Walks through a document, behind which nothing may stand.
+    pub(super) fn whole<R: Read>(
+        mut self,
+        reader: &mut serde_json::Deserializer<IoRead<R>>,
+    ) -> Result<(), RecordsError> {
+        let walked = self.document(&mut *reader).and_then(|()| reader.end());
+        // What is wrong with the document's structure, as opposed to its syntax.
+        self.problem.map_or_else(|| walked.map_err(RecordsError::Syntax), Err)
+    }
+
+    fn document<'de, D: Deserializer<'de>>(&mut self, reader: D) -> Result<(), D::Error> {
         self.deserialize(reader)
     }
 
@@ -100,6 +117,10 @@ impl<'de> Visitor<'de> for &mut Walk<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
         let Some(part) = self.path.get(self.depth) else {
+            if let Some(arrived) = self.arrived {
+                arrived.set(true);
+                return Err(serde::de::Error::custom("the array begins"));
+            }
             while let Some(record) = items.next_element::<Box<RawValue>>()? {
                 self.record(&record)?;
             }

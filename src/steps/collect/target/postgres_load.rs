@@ -140,10 +140,10 @@ impl Loading<'_> {
         if self.data.rows == 0 {
             return Ok(());
         }
-        copy_text::write(&self.data, columns, &self.text, self.context).await?;
         let list = columns.iter().map(|column| Ident::new(column.name.as_str()).to_string());
         let list = list.collect::<Vec<_>>().join(", ");
-        let rows = copy_text::send(&self.session, table, &list, &self.text, self.context).await?;
+        let into = (&self.session, table, list.as_str());
+        let rows = copy_text::copy(&self.data, columns, into, &self.text, self.context).await?;
         all_arrived(self.data.rows, rows)
     }
 

@@ -10,7 +10,8 @@ pub(super) fn tell(data: &Data, existing: Option<&[Column]>, postgres: bool, con
     if data.inferred.is_empty() {
         return;
     }
-    context.info(format!("columns of the data: {}", words(&data.inferred)));
+    let first = data.first_rows.map(|rows| format!(", by its first {rows} rows")).unwrap_or_default();
+    context.info(format!("columns of the data{first}: {}", words(&data.inferred)));
     let differs = |column: &Column| {
         let table = existing?.iter().find(|one| one.name.eq_ignore_ascii_case(&column.name))?;
         let looks = if postgres { postgres_types::sql_type(&column.sql_type) } else { column.sql_type.clone() };
