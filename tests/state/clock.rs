@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::world::World;
-use crate::support::flags::note;
-use crate::support::{eventually, server};
+use crate::support::{eventually, flags, server, skipped};
 
 /// The library that shows a process another clock: as `scripts/test` says, or where Debian has it.
 fn library() -> Option<PathBuf> {
-    let said = std::env::var_os("WINDLASS_TEST_FAKETIME").map(PathBuf::from);
+    let said = flags::list("WINDLASS_TEST_FAKETIME").pop().map(PathBuf::from);
     let places = ["x86_64-linux-gnu", "aarch64-linux-gnu"];
     let installed = places.map(|place| Path::new("/usr/lib").join(place).join("faketime/libfaketimeMT.so.1"));
     said.into_iter().chain(installed).find(|path| path.exists())
@@ -17,7 +16,7 @@ fn library() -> Option<PathBuf> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_is_set_forward_and_back_loses_no_due_time_and_no_lease() {
     let Some(library) = library() else {
-        note("skipped: libfaketime is missing (Debian package libfaketime)");
+        skipped("the clock was not set: libfaketime is missing (Debian package libfaketime)");
         return;
     };
     let clock = tempfile::NamedTempFile::new().unwrap();
