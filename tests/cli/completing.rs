@@ -49,7 +49,7 @@ async fn names_of_jobs_come_from_files_until_the_state_database_knows_them_and_r
     let settings = std::fs::read_to_string(folder.path("windlass.yaml")).unwrap();
     let away = folder.path("nowhere");
     let url = format!("postgres://x@{}/y", away.display().to_string().replace('/', "%2F"));
-    folder.write("windlass.yaml", &settings.replace(&folder.database.url(), &url));
+    folder.write("windlass.yaml", &settings.replace(folder.database.url(), &url));
     assert_eq!(offered(&folder, "windlass trigger nig"), ["nightly"]);
     assert!(offered(&folder, "windlass show ").is_empty());
     folder.write("windlass.yaml", &settings);
