@@ -18,7 +18,7 @@ use super::{clock, wire};
 use crate::domain::code::Code;
 use crate::domain::run::Run;
 use crate::domain::state::RunState;
-use crate::postgres::embedded::{Embedded, EmbeddedSettings};
+use crate::postgres::embedded::Embedded;
 use crate::settings::{Settings, Surroundings};
 use crate::spec;
 use crate::store::{JobRow, RunFilter, Store};
@@ -117,11 +117,10 @@ fn asked<T>(question: impl AsyncFnOnce(&Store) -> Option<T>) -> Option<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     runtime.block_on(async {
         let answer = async {
-            let embedded = match &settings.state {
-                Some(_) => None,
-                None => Some(Embedded::join(EmbeddedSettings::new(&settings.data_dir)).await.ok()??),
+            let server = match &settings.state {
+                Some(_) => wire::state_server(&settings, None).ok()?,
+                None => Embedded::running(&settings.data_dir, wire::STATE_DATABASE)?,
             };
-            let server = wire::state_server(&settings, embedded.as_ref()).ok()?;
             question(&Store::new(server, Metrics::new(env!("CARGO_PKG_VERSION"))).ok()?).await
         };
         tokio::time::timeout(PATIENCE, answer).await.ok()?

@@ -18,7 +18,7 @@ use crate::store::{Capacities, Scope, Store};
 use crate::telemetry::Metrics;
 
 /// The database of the embedded server that holds the state, if the settings name no other.
-const STATE_DATABASE: &str = "windlass";
+pub(super) const STATE_DATABASE: &str = "windlass";
 
 /// Starts or joins the embedded server, if anything needs it, and makes the databases that the settings name.
 pub(super) async fn embedded(settings: &Settings) -> Result<Option<Embedded>, CliError> {

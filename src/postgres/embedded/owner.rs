@@ -88,17 +88,17 @@ impl Embedded {
         Ok(embedded)
     }
 
-    /// Joins the server of that data directory if it runs; `None`: it doesn't, and is left so.
-    pub async fn join(settings: EmbeddedSettings) -> Result<Option<Self>, EmbeddedError> {
-        let runs = settings.data_dir.is_dir() && postmaster::is_alive(&Layout::prepare(&settings.data_dir)?);
-        if runs { Self::start(settings).await.map(Some) } else { Ok(None) }
+    /// A database of the server of that data directory, if it runs. For a question that is asked in passing: it isn't
+    /// joined, so it may stop at any time.
+    pub fn running(data_dir: &Path, database: &str) -> Option<Server> {
+        // Preparing would make the folder.
+        let layout = if data_dir.is_dir() { Layout::prepare(data_dir).ok()? } else { return None };
+        postmaster::is_alive(&layout).then(|| on_socket(&layout, PORT, database))
     }
 
     /// A database of the server. It need not exist yet; see `ensure_database`.
     pub fn server(&self, database: &str) -> Server {
-        let mut config = Config::new();
-        config.host_path(&self.layout.socket).port(self.port).user(USER).dbname(database);
-        Server::from_config(config)
+        on_socket(&self.layout, self.port, database)
     }
 
     /// The address of a database, as `psql` and other programs of the same system user take it.
@@ -213,6 +213,13 @@ fn prepare(settings: &EmbeddedSettings) -> Result<Prepared, EmbeddedError> {
     }
     let port = settings.options.get("port").and_then(|port| port.parse().ok()).unwrap_or(PORT);
     Ok(Prepared { embedded: Embedded { layout, account, binaries, port, users, children }, start_lock })
+}
+
+/// A database of the server behind that socket.
+fn on_socket(layout: &Layout, port: u16, database: &str) -> Server {
+    let mut config = Config::new();
+    config.host_path(&layout.socket).port(port).user(USER).dbname(database);
+    Server::from_config(config)
 }
 
 fn start_lock(layout: &Layout) -> Result<File, EmbeddedError> {
