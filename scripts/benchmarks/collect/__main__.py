@@ -23,6 +23,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--postgres", help="folder of PostgreSQL's programs")
     parser.add_argument("--rows", default="1000000,5000000", help="records, separated by commas")
     parser.add_argument("--rounds", type=int, default=3, help="rounds by turns")
+    parser.add_argument("--alone", action="store_true", help="Windlass only: its memory for what the others can't hold")
     return parser.parse_args()
 
 
@@ -71,6 +72,8 @@ def main() -> None:
             for rows in map(int, given.rows.split(",")):
                 write(folder / "origin", rows)
                 for what, all_ways in ways(given, folder, server, origin, rows).items():
+                    if given.alone:
+                        all_ways = {"Windlass": all_ways["Windlass"]}
                     measured_ways: dict[str, list[dict]] = {way: [] for way in all_ways}
                     for number in range(given.rounds):
                         for way in list(all_ways) if number % 2 == 0 else reversed(list(all_ways)):

@@ -8,8 +8,8 @@ use super::facts::Facts;
 use crate::api::pages::links::part;
 use crate::store::JobOverview;
 
-/// Jobs on a page. A strip of thirty runs is thirty links: a page of a thousand would be megabytes.
-const ON_A_PAGE: usize = 50;
+/// Jobs on a page: more than a screen shows, as each row is waited for until the first of them is seen.
+const ON_A_PAGE: usize = 25;
 
 /// States that can be asked for, with their words.
 pub(super) const STATES: [(&str, &str); 8] = [
@@ -173,7 +173,7 @@ mod tests {
         let filter = Filter { q: " 주문 a&b ".to_owned(), sort: Sort::Next, page: 9, ..Filter::default() };
         assert_eq!(filter.query(), "?q=%EC%A3%BC%EB%AC%B8%20a%26b&sort=next&page=9");
         assert_eq!(Filter::default().query(), "");
-        assert_eq!([filter.number(0), filter.number(50), filter.number(125)], [1, 1, 3]);
+        assert_eq!([filter.number(0), filter.number(25), filter.number(125)], [1, 1, 5]);
         let chosen: Vec<usize> = (0..125).collect();
         assert_eq!(filter.page_of(&chosen), &chosen[100..]);
     }
