@@ -1,2 +1,1 @@
--- Runs that no schedule made, newest first: among a million others a handful would only be found by reading them all.
-create index run_by_trigger on windlass.run (trigger, created_at desc, id desc) where trigger <> 'schedule';
+-- Runs that no schedule made are found by an index. It is in src/store/indexes.rs, as it is built beside the work.

@@ -17,7 +17,7 @@ use super::patience::Patience;
 use super::planner::Planner;
 use super::room::Room;
 use super::shared::{EngineSettings, Shared};
-use super::{alerts, housekeeping, identity};
+use super::{alerts, housekeeping, identity, indexes};
 use crate::domain::ids::DaemonId;
 use crate::domain::readiness::Readiness;
 use crate::steps::Environment;
@@ -96,6 +96,7 @@ impl Daemon {
         if shared.settings.plans_firings {
             tasks.spawn(Planner::new(Arc::clone(&shared), jobs_heard).run());
             tasks.spawn(keep_house(Arc::clone(&shared)));
+            tasks.spawn(indexes::build(Arc::clone(&shared)));
             tasks.spawn(alerts::watch(Arc::clone(&shared)));
             tasks.spawn(alerts::deliver(Arc::clone(&shared)));
         }

@@ -21,6 +21,7 @@ mod freshness;
 mod host;
 mod housekeeping;
 mod identity;
+mod indexes;
 mod lease;
 mod notes;
 mod patience;

@@ -20,6 +20,7 @@ mod error;
 mod find;
 mod finding;
 mod firing;
+mod indexes;
 mod job_save;
 mod last_outcome;
 mod lock;

@@ -9,6 +9,7 @@ mod clock;
 mod connections;
 mod disk;
 mod failover;
+mod indexes;
 mod refusing;
 mod upgrade;
 mod world;

@@ -12,7 +12,7 @@ import scenarios
 from claims import claims
 from claims import jobs as due_jobs
 from daemon import Installation
-from migrations import migrations
+from migrations import indexes, migrations
 from program import default_program, machine
 from server import Server, programs
 from soak import soak
@@ -94,6 +94,10 @@ def main() -> None:
                 installation.stop()
             if "migrations" in wanted:
                 show(f"Migrations with {given.rows} runs", migrations(server, given.rows))
+                jobs = {"often": scenarios.JOBS["often"]}
+                installation = Installation(given.windlass, Path(folder) / "six", server, jobs, given.max_runs, state="indexes")
+                show(f"Indexes of {given.rows} runs, a job every second", indexes(installation, given.rows))
+                installation.stop()
             if "restart" in wanted:
                 jobs = {"often": scenarios.JOBS["often"]}
                 installation = Installation(given.windlass, Path(folder) / "two", server, jobs, given.max_runs)

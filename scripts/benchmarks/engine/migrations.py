@@ -1,9 +1,10 @@
-"""What each migration takes where there are many runs already."""
+"""What each migration takes where there are many runs already, and then the indexes, which are built beside the work."""
 
 import subprocess
 import time
 from pathlib import Path
 
+from daemon import Installation
 from server import Server
 
 # As V1 has the tables. A thousandth is still open.
@@ -22,6 +23,13 @@ insert into windlass.firing (job, scheduled_for, state, run)
 select 'job', now() - n * interval '1 second', 'ran', null from generate_series(1, :rows) as n;
 analyze;
 """
+
+# As src/store/indexes.rs names them.
+INDEXES = ("run_queued", "run_unended", "run_by_trigger")
+VALID = (
+    "select count(*) from pg_index join pg_class on pg_class.oid = indexrelid "
+    f"where relname in {INDEXES} and indisvalid and relnamespace = 'windlass'::regnamespace"
+)
 
 
 def migrations(server: Server, rows: int) -> dict:
@@ -43,3 +51,21 @@ def migrations(server: Server, rows: int) -> dict:
             psql(FILL)
     server.run("postgres", "drop database migrations")
     return figures
+
+
+def indexes(installation: Installation, rows: int) -> dict:
+    """Seconds until a daemon has built the indexes of so many runs, and the longest that a job of every second waited."""
+    installation.start()
+    installation.stop()
+    installation.ask(FILL.replace(":rows", str(rows)))
+    for index in INDEXES:
+        installation.ask(f"drop index windlass.{index}")
+    began = time.monotonic()
+    installation.start()
+    installation.wait(VALID, str(len(INDEXES)), 3600)
+    took = time.monotonic() - began
+    longest = (
+        "select coalesce(extract(epoch from max(run.started_at - run.scheduled_for)) * 1000, -1) from windlass.run "
+        "join windlass.firing on firing.run = run.id where run.job = 'often'"
+    )
+    return {"s until all are built": took, "ms from due to first attempt meanwhile, at most": float(installation.ask(longest))}
