@@ -73,9 +73,14 @@ impl Folder {
 
     /// The same with more in its environment.
     pub(crate) fn start_with(&self, log: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Running {
-        let errors = self.path(log);
         let mut command = windlass(arguments);
         command.envs(variables.iter().copied());
+        self.start_command(log, command)
+    }
+
+    /// Starts that command.
+    pub(crate) fn start_command(&self, log: &str, mut command: Command) -> Running {
+        let errors = self.path(log);
         command.current_dir(self.folder.path()).stdout(Stdio::piped()).stderr(std::fs::File::create(&errors).unwrap());
         Running { child: command.spawn().unwrap(), errors }
     }

@@ -9,6 +9,7 @@ mod clock;
 mod connections;
 mod disk;
 mod failover;
+mod hidden;
 mod indexes;
 mod refusing;
 mod upgrade;
