@@ -14,7 +14,7 @@ use windlass::domain::retry::RetryPolicy;
 use windlass::domain::state::RunState;
 use windlass::domain::step::{SqlStep, StepKind};
 use windlass::postgres::Server;
-use windlass::store::{Capacities, Definition, Identity, Line, NewRun, Scope, Store, Write};
+use windlass::store::{Capacities, Definition, Identity, Line, NewRun, Scope, Store, Waiters, Write};
 use windlass::telemetry::Metrics;
 
 /// Runs of which each has a lock of its own.
@@ -107,7 +107,8 @@ async fn drain(store: &Store, daemons: u32, runs: u32) -> (Vec<RunId>, Vec<Durat
                     Ok(claims) => {
                         for claimed in &claims.runs {
                             sender.send(claimed.id).ok();
-                            let end = [Write::EndRun { state: RunState::Succeeded, failure: None, alone: false }];
+                            let end =
+                                [Write::EndRun { state: RunState::Succeeded, failure: None, waiters: Waiters::Any }];
                             store.record(id, claimed.id, &end).await.unwrap();
                         }
                         if claims.runs.is_empty() && claims.line_is_empty {

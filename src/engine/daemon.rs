@@ -66,6 +66,7 @@ impl Daemon {
             room: Room::default(),
             changed: watch::channel(0).0,
             keeping_house: tokio::sync::Mutex::new(()),
+            clock_set_back: tokio::sync::Notify::new(),
             alerts: tokio::sync::Notify::new(),
         });
         shared.until_answered(|| shared.store.register(&shared.me, LEASE)).await?;
@@ -95,7 +96,7 @@ impl Daemon {
         tasks.spawn(hear(Arc::clone(&shared), commands.clone(), jobs_changed.clone()));
         if shared.settings.plans_firings {
             tasks.spawn(Planner::new(Arc::clone(&shared), jobs_heard).run());
-            tasks.spawn(keep_house(Arc::clone(&shared)));
+            tasks.spawn(housekeeping::keep(Arc::clone(&shared)));
             tasks.spawn(indexes::build(Arc::clone(&shared)));
             tasks.spawn(alerts::watch(Arc::clone(&shared)));
             tasks.spawn(alerts::deliver(Arc::clone(&shared)));
@@ -184,13 +185,5 @@ async fn hear(shared: Arc<Shared>, commands: mpsc::Sender<Command>, jobs_changed
             Err(error) => tracing::debug!(error = %error, "no connection for hints"),
         }
         tokio::time::sleep(super::dispatcher::LOOK_EVERY).await;
-    }
-}
-
-/// Keeps house as long as it is polled.
-async fn keep_house(shared: Arc<Shared>) {
-    match housekeeping::start(shared).await {
-        Ok(_scheduler) => std::future::pending().await,
-        Err(error) => tracing::error!(%error, "housekeeping could not be started"),
     }
 }

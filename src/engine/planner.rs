@@ -106,6 +106,9 @@ impl Planner {
                     step_s = step.as_seconds_f64(),
                     "the clock was set, or the machine slept; looking at all jobs"
                 );
+                if step < TimeDelta::zero() {
+                    self.shared.clock_set_back.notify_one();
+                }
                 return Woken::Look;
             }
             let now = self.shared.clock.now();

@@ -13,22 +13,20 @@ use tracing::Instrument;
 
 use super::attempt::{self, AttemptTask, Ended, Stop};
 use super::event::Event;
-use super::host::AttemptHost;
 use super::shared::Shared;
-use crate::domain::alert::AlertKind;
 use crate::domain::failure::Failure;
 use crate::domain::job::{Job, Step};
 use crate::domain::plan::{Action, AttemptView, RunView, decide, time_left};
 use crate::domain::run::RunLock;
-use crate::domain::state::{AttemptState, RunState};
-use crate::domain::template::{LockScope, RunScope, Scope};
-use crate::steps::StepContext;
+use crate::domain::state::AttemptState;
 use crate::store::{Claimed, StoreError, Write};
 use crate::telemetry::logging::attempt_span;
 use locks::Locks;
 
+mod end;
 mod locks;
 mod sweep;
+mod world;
 
 /// A run that this daemon owns.
 pub(super) struct RunTask {
@@ -194,40 +192,6 @@ impl RunTask {
         Box::pin(task.run(&mut self.stop)).await
     }
 
-    /// The world of an attempt.
-    fn context(&self, step: &Step, index: usize, number: u32, locks: &[RunLock]) -> (StepContext, Arc<AttemptHost>) {
-        let scope = self.scope(number, locks);
-        let host = attempt::host(&self.shared, (&self.job().name, self.claimed.id, index, number), &step.id);
-        let context = StepContext {
-            run: self.claimed.id,
-            step_index: index,
-            step_id: step.id.clone(),
-            attempt: number,
-            round: self.view.round,
-            lock_token: scope.lock.token,
-            scope,
-            environment: Arc::clone(&self.shared.environment),
-            host: Arc::<AttemptHost>::clone(&host),
-            stop: attempt::signal(),
-            base: self.claimed.job.definition.base.clone(),
-        };
-        (context, host)
-    }
-
-    fn scope(&self, number: u32, locks: &[RunLock]) -> Scope {
-        let run = RunScope {
-            id: self.claimed.id.to_string(),
-            job: self.job().name.clone(),
-            scheduled_for: self.claimed.scheduled_for,
-            attempt: number,
-        };
-        let mut scope = Scope::of_run(run, self.claimed.params.clone(), self.job().zone());
-        scope.steps = self.outcomes.clone();
-        scope.env = self.shared.environment.env.clone();
-        scope.lock = LockScope { token: self.claimed.locks.iter().chain(locks).map(|lock| lock.token).max() };
-        scope
-    }
-
     /// Takes an attempt's end into the view and leaves it to be recorded with what follows.
     fn settle(&mut self, step: &Step, index: usize, number: u32, ended: Ended, took: Duration) {
         let Ended { state, outcome, failure } = ended;
@@ -258,41 +222,6 @@ impl RunTask {
         if !step.locks.is_empty() && state == AttemptState::Succeeded {
             self.pending.push(Write::ReleaseStep { step: index });
         }
-    }
-
-    async fn end(&mut self, state: RunState, failure: Option<Failure>) -> Result<(), StoreError> {
-        super::spool::clear(&self.shared, self.job(), self.claimed.id, state);
-        let told = self.told(state);
-        self.pending.extend(told.map(|(kind, by_settings)| Write::Alert { kind, by_settings }));
-        let alone = !self.job().has_locks() && self.job().schedule.is_none();
-        self.pending.push(Write::EndRun { state, failure: failure.map(Box::new), alone });
-        let now = self.flush().await?;
-        let job = self.job().name.clone();
-        self.shared.metrics.run_ended(&job, state, self.started.elapsed());
-        match state {
-            RunState::Succeeded => self.shared.metrics.last_success(&job, now),
-            RunState::Failed => self.shared.metrics.last_failure(&job, now),
-            _ => {}
-        }
-        tracing::info!(state = state.label(), duration_s = self.started.elapsed().as_secs_f64(), "run ended");
-        self.shared.tell(Event::RunEnded { run: self.claimed.id, state });
-        // Most successes are no recovery: whoever looks by the clock finds those that are.
-        if told.is_some() && state == RunState::Failed {
-            self.shared.alerts.notify_one();
-        }
-        Ok(())
-    }
-
-    /// What is told of a run that ends so, and whether `windlass.yaml` says to whom. Whoever runs a job here and now is
-    /// looking at it.
-    fn told(&self, state: RunState) -> Option<(AlertKind, bool)> {
-        let kind = match state {
-            RunState::Failed => AlertKind::Failed,
-            RunState::Succeeded => AlertKind::Recovered,
-            _ => return None,
-        };
-        let told = if self.shared.settings.plans_firings { self.shared.store.tells(self.job(), kind) } else { None };
-        told.map(|by_settings| (kind, by_settings))
     }
 
     /// Records what is pending, however long that takes. Returns the database's time.

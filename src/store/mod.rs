@@ -58,7 +58,7 @@ pub use overview::{JobOverview, Pause, RunBrief};
 pub use pause::RunMissed;
 pub use planning::{Planned, PlannedJob, Upcoming};
 pub use pool::Store;
-pub use record::Write;
+pub use record::{Waiters, Write};
 pub use run::NewRun;
 pub use run_list::{RunFilter, RunPlace};
 pub use run_old::Removed;

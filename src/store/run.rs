@@ -120,7 +120,10 @@ impl Store {
     pub async fn cancel_run(&self, run: RunId) -> Result<RunState, StoreError> {
         const DOING: &str = "cancelling a run";
         self.transaction(DOING, async |transaction| {
-            transaction.query(include_str!("sql/queue_guard_run.sql"), &[&run.0]).await.map_err(database(DOING))?;
+            transaction
+                .query(include_str!("sql/queue_guard_runs.sql"), &[&vec![run.0]])
+                .await
+                .map_err(database(DOING))?;
             let row = transaction
                 .query_opt(include_str!("sql/run_cancel.sql"), &[&run.0])
                 .await

@@ -5,7 +5,7 @@ use windlass::domain::ids::{DaemonId, RunId};
 use windlass::domain::run::Run;
 use windlass::domain::state::{AttemptState, RunState};
 use windlass::postgres::Session;
-use windlass::store::{Capacities, NewRun, Store, StoreError, Write};
+use windlass::store::{Capacities, NewRun, Store, StoreError, Waiters, Write};
 use windlass::telemetry::Metrics;
 
 use super::world::{World, job};
@@ -64,7 +64,7 @@ async fn a_daemon_that_was_given_up_gets_no_lock_for_a_run_that_was_its_own() {
     world.claim(living, &Capacities::default()).await.unwrap().unwrap();
     world
         .store
-        .record(living, run, &[Write::EndRun { state: RunState::Succeeded, failure: None, alone: false }])
+        .record(living, run, &[Write::EndRun { state: RunState::Succeeded, failure: None, waiters: Waiters::Any }])
         .await
         .unwrap();
     assert!(matches!(late().await.unwrap_err(), StoreError::NotOwner { .. }));
@@ -92,7 +92,7 @@ async fn a_run_that_waits_for_its_steps_lock_takes_no_room_and_says_for_what() {
 
     world
         .store
-        .record(other, holder, &[Write::EndRun { state: RunState::Succeeded, failure: None, alone: false }])
+        .record(other, holder, &[Write::EndRun { state: RunState::Succeeded, failure: None, waiters: Waiters::Any }])
         .await
         .unwrap();
     let ended = world.ended(waiter).await;
@@ -119,7 +119,7 @@ async fn a_cancelled_waiter_for_a_steps_lock_leaves_the_queue_at_once() {
     assert_eq!(world.ended(waiter).await.state, RunState::Cancelled);
     world
         .store
-        .record(other, holder, &[Write::EndRun { state: RunState::Succeeded, failure: None, alone: false }])
+        .record(other, holder, &[Write::EndRun { state: RunState::Succeeded, failure: None, waiters: Waiters::Any }])
         .await
         .unwrap();
     world.store.leave(other).await.unwrap();

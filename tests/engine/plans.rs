@@ -20,7 +20,7 @@ struct Asked {
 }
 
 /// What is asked for a run, in the order of its life. `:runs` are the first in line, `:run` is the first, `:me` the daemon.
-const ASKED: [Asked; 12] = [
+const ASKED: [Asked; 14] = [
     Asked {
         name: "claim_candidate",
         text: include_str!("../../src/store/sql/claim_candidate.sql"),
@@ -34,16 +34,16 @@ const ASKED: [Asked; 12] = [
         values: ":runs",
     },
     Asked {
-        name: "claim_free",
-        text: include_str!("../../src/store/sql/claim_free.sql"),
-        types: "uuid[], uuid",
-        values: ":runs, :me",
+        name: "claim_several",
+        text: include_str!("../../src/store/sql/claim_take_several.sql"),
+        types: "uuid[], uuid, boolean",
+        values: ":runs, :me, false",
     },
     Asked {
-        name: "claim_next",
-        text: include_str!("../../src/store/sql/claim_next.sql"),
-        types: "uuid[], uuid",
-        values: ":others, :me",
+        name: "claim_several_of_jobs",
+        text: include_str!("../../src/store/sql/claim_take_several.sql"),
+        types: "uuid[], uuid, boolean",
+        values: ":others, :me, true",
     },
     Asked {
         name: "run_own",
@@ -58,16 +58,22 @@ const ASKED: [Asked; 12] = [
         values: ":run, :me",
     },
     Asked {
-        name: "attempt_end",
-        text: include_str!("../../src/store/sql/attempt_end.sql"),
-        types: "uuid, uuid, integer, integer, text, jsonb, jsonb",
-        values: ":run, :me, 0, 1, 'succeeded', null, null",
+        name: "queue_guard_runs",
+        text: include_str!("../../src/store/sql/queue_guard_runs.sql"),
+        types: "uuid[]",
+        values: ":runs",
     },
     Asked {
         name: "queue_call",
         text: include_str!("../../src/store/sql/queue_call.sql"),
         types: "uuid, integer",
         values: ":run, null",
+    },
+    Asked {
+        name: "queue_call_jobs",
+        text: include_str!("../../src/store/sql/queue_call_jobs.sql"),
+        types: "uuid[], text, text",
+        values: ":runs, 'nobody', 'work'",
     },
     Asked {
         name: "record_own",
@@ -87,6 +93,12 @@ const ASKED: [Asked; 12] = [
         text: include_str!("../../src/store/sql/record_starts.sql"),
         types: "uuid, uuid[], integer[], integer[]",
         values: ":me, :runs, array_fill(1, array[16]), array_fill(1, array[16])",
+    },
+    Asked {
+        name: "record_alerts",
+        text: include_str!("../../src/store/sql/record_alerts.sql"),
+        types: "uuid, uuid[], text[], boolean[]",
+        values: ":me, :runs, array_fill('recovered'::text, array[16]), array_fill(true, array[16])",
     },
     Asked {
         name: "record_run_ends",

@@ -1,4 +1,4 @@
-"""From a due time to its run's first attempt, with many jobs, of which some are due in one second."""
+"""From a due time to its run's first attempt and its end, with many jobs, of which some are due in one second."""
 
 import time
 from datetime import datetime, timedelta, timezone
@@ -20,13 +20,13 @@ def jobs(count: int, together: int, seconds: int, lead: int) -> tuple[dict[str, 
 
 
 def claims(installation: Installation, last: datetime, count: int) -> dict:
-    """Milliseconds from due times to the ledger and to the first attempts."""
+    """Milliseconds from due times to the ledger, to the first attempts and to the ends."""
     ready = datetime.now(timezone.utc)
     time.sleep(max(0.0, (last - ready).total_seconds()))
-    installation.wait("select count(*) from windlass.run where started_at is not null", str(count), 300)
+    installation.wait("select count(*) from windlass.run where ended_at is not null", str(count), 300)
     figures = {"s left when all jobs were loaded": (last - ready).total_seconds()}
     for group in ("spread", "together"):
-        for what, at in (("ledger", "firing.noticed_at"), ("first attempt", "run.started_at")):
+        for what, at in (("ledger", "firing.noticed_at"), ("first attempt", "run.started_at"), ("end", "run.ended_at")):
             for name, percentile in (("p50", 0.5), ("p99", 0.99), ("last", 1)):
                 found = installation.ask(
                     f"select extract(epoch from percentile_disc({percentile}) within group (order by {at} - run.scheduled_for)) * 1000 "

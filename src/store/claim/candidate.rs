@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::{AT_ONCE, ONE_BY_ONE};
 use crate::domain::alert::AlertKind;
 use crate::domain::failure::Failure;
 use crate::domain::ids::RunId;
@@ -23,6 +24,16 @@ pub(super) enum Way {
     BehindItsJob,
     /// Locks, or, for a run of a backfill, all other runs of its job.
     More,
+}
+
+impl Way {
+    /// How many runs with this in their way are claimed together at most.
+    pub(super) const fn at_once(self) -> usize {
+        match self {
+            Self::Free | Self::BehindItsJob => AT_ONCE,
+            Self::More => ONE_BY_ONE,
+        }
+    }
 }
 
 /// A run in line, with what is needed to decide about it.

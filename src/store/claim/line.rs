@@ -39,10 +39,11 @@ impl Line {
         self.candidates.is_empty() && !self.goes_on
     }
 
-    /// The next runs, at most so many, that all can have the same in their way.
+    /// The next runs that all can have the same in their way: as many as are claimed together, at most so many.
     pub(super) fn take(&mut self, most: usize) -> (Vec<Candidate>, Way) {
         let Some(way) = self.candidates.front().map(Candidate::way) else { return (Vec::new(), Way::Free) };
-        let alike = self.candidates.iter().take(most).take_while(|candidate| candidate.way() == way).count();
+        let alike =
+            self.candidates.iter().take(most.min(way.at_once())).take_while(|candidate| candidate.way() == way).count();
         (self.candidates.drain(..alike).collect(), way)
     }
 }

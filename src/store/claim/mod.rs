@@ -31,8 +31,12 @@ pub use line::Line;
 
 const DOING: &str = "claiming runs";
 
-/// Most runs that one transaction looks at: it holds their queues while it does.
-const AT_ONCE: usize = 16;
+/// Most runs that one transaction asks several questions about, one after the other: it holds their queues while it does.
+const ONE_BY_ONE: usize = 16;
+
+/// Most runs that are claimed by one statement. Where many are due at once, those in front begin as the next ones are claimed, and
+/// both want the processors: the fewer claims, the sooner the last of them is this daemon's.
+const AT_ONCE: usize = 64;
 
 /// Which runs a process may claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +70,7 @@ impl Store {
         if line.is_stale() {
             *line = self.read_line(me, scope).await?;
         }
-        let (candidates, way) = line.take(room.min(AT_ONCE));
+        let (candidates, way) = line.take(room);
         let runs = match way {
             _ if candidates.is_empty() => Vec::new(),
             Way::Free => self.claim_at_once(me, &candidates, None).await?,
@@ -96,12 +100,15 @@ impl Store {
         let mut runs = self.claim_at_once(me, &candidates, Some(jobs)).await?;
         let taken: HashSet<RunId> = runs.iter().map(|claimed| claimed.id).collect();
         let left: Vec<Candidate> = candidates.into_iter().filter(|candidate| !taken.contains(&candidate.id)).collect();
-        if !left.is_empty() {
+        for left in left.chunks(ONE_BY_ONE) {
             // What was claimed is this daemon's now and must be begun, whatever becomes of the others.
-            match self.claim_one_by_one(me, capacities, &left).await {
+            match self.claim_one_by_one(me, capacities, left).await {
                 Ok(more) => runs.extend(more),
                 Err(error) if runs.is_empty() => return Err(error),
-                Err(error) => tracing::debug!(%error, "runs that may have to wait are looked at again soon"),
+                Err(error) => {
+                    tracing::debug!(%error, "runs that may have to wait are looked at again soon");
+                    break;
+                }
             }
         }
         Ok(runs)
@@ -126,22 +133,23 @@ impl Store {
         jobs: Option<Vec<String>>,
     ) -> Result<Vec<Claimed>, StoreError> {
         let ids: Vec<Uuid> = candidates.iter().map(|candidate| candidate.id.0).collect();
-        let (first, take) = match jobs {
+        let jobs_matter = jobs.is_some();
+        let first = match jobs {
             // Lost in a crash of the server, the run is in the queue again; this daemon's writes about it are refused.
-            None => (Call { statement: RELAXED, values: Vec::new() }, include_str!("../sql/claim_free.sql")),
+            None => Call { statement: RELAXED, values: Vec::new() },
             // Lost, its job's next run could begin beside what this one has begun already: it waits for the disk.
             Some(jobs) => {
                 let values: Vec<Value<'_>> =
                     vec![Box::new(jobs), Box::new(Vec::<String>::new()), Box::new(Vec::<Uuid>::new())];
-                let guard = Call { statement: include_str!("../sql/queue_guard.sql"), values };
-                (guard, include_str!("../sql/claim_next.sql"))
+                Call { statement: include_str!("../sql/queue_guard.sql"), values }
             }
         };
+        let take = include_str!("../sql/claim_take_several.sql");
         let calls = [
             Call { statement: include_str!("../sql/claim_guard.sql"), values: vec![Box::new(me.0)] },
             first,
             Call { statement: ATTEMPTS, values: vec![Box::new(ids.clone())] },
-            Call { statement: take, values: vec![Box::new(ids), Box::new(me.0)] },
+            Call { statement: take, values: vec![Box::new(ids), Box::new(me.0), Box::new(jobs_matter)] },
         ];
         let answers =
             self.call(DOING, async |connection| connection.at_once(&calls).await.map_err(database(DOING))).await?;

@@ -4,7 +4,9 @@
 //! that commit's end and goes with all others who came, so a daemon with many short runs waits for the disk seldom, and a
 //! lonely run never waits for anybody. A hint makes this matter more: commits with a `NOTIFY` pass PostgreSQL one by one.
 //!
-//! Only facts that move no queue go together: those that do guard the queues first, and would hold them for each other.
+//! The ends of runs that others of their jobs may wait for go together too, but apart from all else: such a commit guards the
+//! jobs' queues first, and somebody who is frozen may hold one of them for seconds. Who wants a lock waits for nobody else's
+//! commit, so what moves a lock's queue goes alone.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +15,8 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{Semaphore, oneshot};
 use uuid::Uuid;
 
-use super::together::{Facts, facts, statements};
+use super::facts::{Facts, facts};
+use super::together::statements;
 use super::{DOING, Write, already_written};
 use crate::domain::ids::{DaemonId, RunId};
 use crate::store::error::StoreError;
@@ -28,10 +31,19 @@ const TOGETHER: usize = 32;
 type Answer = Result<DateTime<Utc>, StoreError>;
 
 /// What is to be recorded, and what is being recorded.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(in crate::store) struct Gathering(Arc<Inner>);
 
+#[derive(Default)]
 struct Inner {
+    /// Those that move no queue.
+    plain: Line,
+    /// Those that move the queues of their jobs.
+    movers: Line,
+}
+
+/// Runs that share commits.
+struct Line {
     waiting: Mutex<Vec<Entry>>,
     commits: Semaphore,
 }
@@ -44,20 +56,20 @@ struct Entry {
     answer: oneshot::Sender<Answer>,
 }
 
-impl Default for Gathering {
+impl Default for Line {
     fn default() -> Self {
-        Self(Arc::new(Inner { waiting: Mutex::default(), commits: Semaphore::new(COMMITS) }))
+        Self { waiting: Mutex::default(), commits: Semaphore::new(COMMITS) }
     }
 }
 
-impl Gathering {
+impl Line {
     fn add(&self, entry: Entry) {
-        self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
     }
 
     /// Those who came first, all of one daemon.
     fn take(&self) -> Vec<Entry> {
-        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(first) = waiting.first().map(|entry| entry.me) else { return Vec::new() };
         let count = waiting.iter().take(TOGETHER).take_while(|entry| entry.me == first).count();
         waiting.drain(..count).collect()
@@ -65,20 +77,28 @@ impl Gathering {
 }
 
 impl Store {
-    /// Records facts that move no queue, together with those of others who came at the same time.
-    pub(super) async fn record_together(&self, me: DaemonId, run: RunId, writes: &[Write]) -> Answer {
+    /// Records facts together with those of others who came at the same time.
+    pub(super) async fn record_together(
+        &self,
+        moves_queue: bool,
+        me: DaemonId,
+        run: RunId,
+        writes: &[Write],
+    ) -> Answer {
+        let Inner { plain, movers } = &*self.gathering.0;
+        let line = if moves_queue { movers } else { plain };
         let (answer, mut answered) = oneshot::channel();
-        self.gathering.add(Entry { me, run, writes: writes.to_vec(), answer });
+        line.add(Entry { me, run, writes: writes.to_vec(), answer });
         loop {
             let turn = tokio::select! {
                 biased;
                 answer = &mut answered => return answer.unwrap_or_else(|_| forsaken()),
-                turn = self.gathering.0.commits.acquire() => turn,
+                turn = line.commits.acquire() => turn,
             };
             if turn.is_err() {
                 return forsaken();
             }
-            self.commit(self.gathering.take()).await;
+            self.commit(line.take()).await;
         }
     }
 

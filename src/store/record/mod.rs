@@ -1,11 +1,11 @@
 //! Writing what happened to a run: several facts in one durable commit, by its owner only. Runs that have something to
 //! record at the same time share a commit where they can (`gather`).
 
+mod facts;
 mod gather;
 mod together;
 
 use chrono::{DateTime, Utc};
-use tokio_postgres::types::Json;
 
 use super::connection::{Call, Connection, RELAXED, Value};
 use super::error::StoreError;
@@ -17,6 +17,7 @@ use crate::domain::ids::{DaemonId, RunId};
 use crate::domain::outcome::Outcome;
 use crate::domain::state::{AttemptState, RunState};
 
+use facts::{RunEnd, facts, place};
 pub(super) use gather::Gathering;
 
 const DOING: &str = "recording a run";
@@ -62,8 +63,8 @@ pub enum Write {
         state: RunState,
         /// Why, where the reason is not an attempt's failure.
         failure: Option<Box<Failure>>,
-        /// Whether nobody can be waiting for it: its job has neither locks nor a schedule.
-        alone: bool,
+        /// Who may be waiting for it.
+        waiters: Waiters,
     },
     /// The run goes back to the queue; its locks stay its own.
     Requeue,
@@ -74,28 +75,39 @@ pub enum Write {
     },
 }
 
+/// Who may be waiting for a run's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiters {
+    /// Nobody: its job has neither locks nor a schedule.
+    Nobody,
+    /// Other runs of its job, which has no locks.
+    OfItsJob,
+    /// Whoever wants its locks, too.
+    Any,
+}
+
 impl Store {
     /// Writes facts about a run, all or none, if it is still this daemon's. Returns the database's time. Writing the
     /// same facts again, after an answer that was lost, changes nothing.
     pub async fn record(&self, me: DaemonId, run: RunId, writes: &[Write]) -> Result<DateTime<Utc>, StoreError> {
-        if together::facts(writes).is_some() {
-            self.record_together(me, run, writes).await
-        } else {
-            self.record_alone(me, run, writes).await
+        match facts(writes).map(|facts| facts.moves_queue()) {
+            Some(moves_queue) => self.record_together(moves_queue, me, run, writes).await,
+            None => self.record_alone(me, run, writes).await,
         }
     }
 
     /// Writes facts about a run in a transaction of their own.
     async fn record_alone(&self, me: DaemonId, run: RunId, writes: &[Write]) -> Result<DateTime<Utc>, StoreError> {
-        let moves_queues =
-            writes.iter().any(|write| matches!(write, Write::EndRun { alone: false, .. } | Write::ReleaseStep { .. }));
-        // Who guards queues does so before it holds a run, everywhere: the other way round two could wait for each other.
-        let guard = Call { statement: include_str!("../sql/queue_guard_run.sql"), values: vec![Box::new(run.0)] };
+        let moves_queues = writes.iter().any(|write| match write {
+            Write::EndRun { waiters, .. } => *waiters != Waiters::Nobody,
+            Write::ReleaseStep { .. } => true,
+            _ => false,
+        });
         let own = owned(me, run, include_str!("../sql/run_own.sql"), Vec::new());
         // A start alone may be lost in a crash of the server: the sweep by name still finds its sessions.
         let may_be_lost = writes.iter().all(|write| matches!(write, Write::Start { .. }));
         let relaxed = Call { statement: RELAXED, values: Vec::new() };
-        let first = moves_queues.then_some(guard).or_else(|| may_be_lost.then_some(relaxed));
+        let first = moves_queues.then(|| together::guard(&[run])).or_else(|| may_be_lost.then_some(relaxed));
         let own_at = usize::from(first.is_some());
         let all = first.into_iter().chain([own]).chain(writes.iter().flat_map(|write| calls(me, run, write)));
         let all: Vec<Call<'_>> = all.collect();
@@ -138,52 +150,31 @@ async fn already_written(connection: &Connection, run: RunId, writes: &[Write]) 
 
 /// The statements that write a fact. Each of them writes only if the run is this daemon's.
 fn calls(me: DaemonId, run: RunId, write: &Write) -> Vec<Call<'_>> {
-    let place = |step: &usize| i32::try_from(*step).unwrap_or(i32::MAX);
-    let count = |number: &u32| i32::try_from(*number).unwrap_or(i32::MAX);
+    // What several runs can have to say is said by the same statements for one.
+    if let Some(facts) = facts(std::slice::from_ref(write)) {
+        return together::writes(me, &[(run, facts)]);
+    }
     let call = |statement, more| owned(me, run, statement, more);
-    let next = |step: Option<i32>| Call {
-        statement: include_str!("../sql/queue_call.sql"),
-        values: vec![Box::new(run.0), Box::new(step)],
+    let release = |step: Option<i32>| {
+        let values = vec![Box::new(run.0) as Value<'_>, Box::new(step)];
+        let next = Call { statement: include_str!("../sql/queue_call.sql"), values };
+        [next, call(include_str!("../sql/run_release.sql"), vec![Box::new(step)])]
     };
-    let wake =
-        |wake: Wake| call(include_str!("../sql/run_notify.sql"), vec![Box::new(CHANNEL), Box::new(wake.payload())]);
+    let work: Vec<Value<'_>> = vec![Box::new(CHANNEL), Box::new(Wake::Work.payload())];
+    let work = call(include_str!("../sql/run_notify.sql"), work);
     match write {
-        Write::Start { step, number } => vec![
-            call(include_str!("../sql/attempt_start.sql"), vec![Box::new(place(step)), Box::new(count(number))]),
-            call(include_str!("../sql/run_started.sql"), Vec::new()),
-        ],
-        Write::End { step, number, state, outcome, failure } => {
-            let outcome = outcome.as_ref().map(Json);
-            let failure = failure.as_ref().map(Json);
-            let values: Vec<Value<'_>> = vec![
-                Box::new(place(step)),
-                Box::new(count(number)),
-                Box::new(state.label()),
-                Box::new(outcome),
-                Box::new(failure),
-            ];
-            vec![call(include_str!("../sql/attempt_end.sql"), values)]
-        }
-        Write::ReleaseStep { step } => {
-            let step = Some(place(step));
-            vec![next(step), call(include_str!("../sql/run_release.sql"), vec![Box::new(step)]), wake(Wake::Work)]
-        }
-        Write::Alert { kind, by_settings } => {
-            vec![call(include_str!("../sql/alert_of_run.sql"), vec![Box::new(kind.label()), Box::new(by_settings)])]
-        }
+        Write::Start { .. } | Write::End { .. } | Write::Alert { .. } => Vec::new(),
+        Write::ReleaseStep { step } => release(Some(place(*step))).into_iter().chain([work]).collect(),
         // The run stays ours until the last of them.
-        Write::EndRun { state, failure, alone } => {
-            let state: Vec<Value<'_>> = vec![Box::new(state.label()), Box::new(failure.as_ref().map(Json))];
-            let end = [wake(Wake::Ended(run)), call(include_str!("../sql/run_end.sql"), state)];
-            let release = || call(include_str!("../sql/run_release.sql"), vec![Box::new(None::<i32>)]);
-            let first = if *alone { Vec::new() } else { vec![next(None), release(), wake(Wake::Work)] };
-            first.into_iter().chain(end).collect()
+        Write::EndRun { state, failure, .. } => {
+            let end = together::run_ends(me, &[(run.0, &RunEnd { state: *state, failure: failure.as_deref() })]);
+            release(None).into_iter().chain([work, end]).collect()
         }
-        Write::Requeue => vec![wake(Wake::Work), call(include_str!("../sql/run_requeue.sql"), Vec::new())],
+        Write::Requeue => vec![work, call(include_str!("../sql/run_requeue.sql"), Vec::new())],
         // In the line, not among those that wait: the lock may have been freed since it was asked for, when the run was
         // nobody's to call. Whoever looks at it asks again.
         Write::GiveWay { reason } => {
-            vec![wake(Wake::Work), call(include_str!("../sql/run_give_way.sql"), vec![Box::new(reason)])]
+            vec![work, call(include_str!("../sql/run_give_way.sql"), vec![Box::new(reason)])]
         }
     }
 }

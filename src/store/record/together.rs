@@ -1,135 +1,122 @@
-//! Facts that can be written for several runs by one statement each.
+//! Statements that write facts of several runs, or of one.
 
-use tokio_postgres::types::Json;
+use tokio_postgres::types::{Json, ToSql};
 use uuid::Uuid;
 
-use super::Write;
-use crate::domain::failure::Failure;
+use super::facts::{Alert, End, Facts, RunEnd, Start};
 use crate::domain::ids::{DaemonId, RunId};
-use crate::domain::outcome::Outcome;
-use crate::domain::state::{AttemptState, RunState};
-use crate::store::connection::{Call, RELAXED};
+use crate::store::connection::{Call, RELAXED, Value};
 use crate::store::wake::{CHANNEL, Wake};
-
-/// What one run has to record, in this order.
-#[derive(Default)]
-pub(super) struct Facts<'w> {
-    end: Option<End<'w>>,
-    start: Option<(i32, i32)>,
-    run_end: Option<(RunState, Option<&'w Failure>)>,
-}
-
-struct End<'w> {
-    step: i32,
-    number: i32,
-    state: AttemptState,
-    outcome: Option<&'w Outcome>,
-    failure: Option<&'w Failure>,
-}
-
-/// These writes as facts that go with those of others; `None`: they move queues, or come in another order.
-pub(super) fn facts(writes: &[Write]) -> Option<Facts<'_>> {
-    let mut facts = Facts::default();
-    for write in writes {
-        match write {
-            Write::End { step, number, state, outcome, failure } if facts.is_empty() => {
-                let (outcome, failure) = (outcome.as_deref(), failure.as_deref());
-                facts.end = Some(End { step: place(*step), number: count(*number), state: *state, outcome, failure });
-            }
-            Write::Start { step, number } if facts.start.is_none() && facts.run_end.is_none() => {
-                facts.start = Some((place(*step), count(*number)));
-            }
-            Write::EndRun { state, failure, alone: true } if facts.start.is_none() && facts.run_end.is_none() => {
-                facts.run_end = Some((*state, failure.as_deref()));
-            }
-            _ => return None,
-        }
-    }
-    Some(facts)
-}
-
-impl Facts<'_> {
-    const fn is_empty(&self) -> bool {
-        self.end.is_none() && self.start.is_none() && self.run_end.is_none()
-    }
-
-    /// Whether they may be lost in a crash of the server: the sweep by name still finds a start's sessions.
-    const fn is_only_a_start(&self) -> bool {
-        self.start.is_some() && self.end.is_none() && self.run_end.is_none()
-    }
-}
 
 /// The statements that write these facts, each of them only about runs that are this daemon's. Also says which of them
 /// answers whose they are.
 pub(super) fn statements<'w>(me: DaemonId, all: &[(RunId, Facts<'w>)]) -> (usize, Vec<Call<'w>>) {
-    let mut calls = Vec::with_capacity(5);
-    if all.iter().all(|(_, facts)| facts.is_only_a_start()) {
-        calls.push(Call { statement: RELAXED, values: Vec::new() });
-    }
-    let own_at = calls.len();
-    let runs: Vec<Uuid> = all.iter().map(|(run, _)| run.0).collect();
+    let runs: Vec<RunId> = all.iter().map(|(run, _)| *run).collect();
+    let relaxed = all.iter().all(|(_, facts)| facts.is_only_a_start());
+    let first = if all.iter().any(|(_, facts)| facts.moves_queue()) {
+        Some(guard(&runs))
+    } else {
+        relaxed.then(|| Call { statement: RELAXED, values: Vec::new() })
+    };
+    let own_at = usize::from(first.is_some());
     let own = include_str!("../sql/record_own.sql");
-    calls.push(Call { statement: own, values: vec![Box::new(me.0), Box::new(runs)] });
-    let ends: Vec<(Uuid, &End<'w>)> = each(all, |facts| facts.end.as_ref());
-    // In this order: a run has one running attempt at a time.
-    calls.extend((!ends.is_empty()).then(|| ends_call(me, &ends)));
-    let starts: Vec<(Uuid, &(i32, i32))> = each(all, |facts| facts.start.as_ref());
-    calls.extend((!starts.is_empty()).then(|| starts_call(me, &starts)));
-    let run_ends = each(all, |facts| facts.run_end.as_ref());
-    calls.extend((!run_ends.is_empty()).then(|| run_ends_call(me, &run_ends)));
-    (own_at, calls)
+    let own = Call { statement: own, values: vec![Box::new(me.0), Box::new(ids(&runs))] };
+    (own_at, first.into_iter().chain([own]).chain(writes(me, all)).collect())
+}
+
+/// Guards the queues that runs are in or hold up. Who guards queues does so before it holds a run, everywhere: the other way
+/// round two could wait for each other.
+pub(super) fn guard<'v>(runs: &[RunId]) -> Call<'v> {
+    Call { statement: include_str!("../sql/queue_guard_runs.sql"), values: vec![Box::new(ids(runs))] }
+}
+
+/// The statements that write these facts, without what comes before them.
+pub(super) fn writes<'w>(me: DaemonId, all: &[(RunId, Facts<'w>)]) -> Vec<Call<'w>> {
+    // In this order: a run has one running attempt at a time, and stays its daemon's until the last of them.
+    let movers: Vec<RunId> = all.iter().filter(|(_, facts)| facts.moves_queue()).map(|(run, _)| *run).collect();
+    let parts = [
+        call(&each(all, |facts| facts.end.as_ref()), |ends| self::ends(me, ends)),
+        call(&each(all, |facts| facts.start.as_ref()), |starts| self::starts(me, starts)),
+        call(&each(all, |facts| facts.alert.as_ref()), |alerts| self::alerts(me, alerts)),
+        call(&movers, call_jobs),
+        call(&each(all, |facts| facts.run_end.as_ref()), |ends| run_ends(me, ends)),
+    ];
+    parts.into_iter().flatten().collect()
 }
 
 fn each<'f, 'w, T>(all: &'f [(RunId, Facts<'w>)], of: impl Fn(&'f Facts<'w>) -> Option<T>) -> Vec<(Uuid, T)> {
     all.iter().filter_map(|(run, facts)| Some((run.0, of(facts)?))).collect()
 }
 
-fn ends_call<'w>(me: DaemonId, ends: &[(Uuid, &End<'w>)]) -> Call<'w> {
-    let column = |of: fn(&End<'w>) -> i32| ends.iter().map(|(_, end)| of(end)).collect::<Vec<i32>>();
-    Call {
-        statement: include_str!("../sql/record_ends.sql"),
-        values: vec![
-            Box::new(me.0),
-            Box::new(ends.iter().map(|(run, _)| *run).collect::<Vec<Uuid>>()),
-            Box::new(column(|end| end.step)),
-            Box::new(column(|end| end.number)),
-            Box::new(ends.iter().map(|(_, end)| end.state.label()).collect::<Vec<_>>()),
-            Box::new(ends.iter().map(|(_, end)| end.outcome.map(Json)).collect::<Vec<_>>()),
-            Box::new(ends.iter().map(|(_, end)| end.failure.map(Json)).collect::<Vec<_>>()),
+/// A statement, if it has anything to write.
+fn call<'w, T>(facts: &[T], write: impl FnOnce(&[T]) -> Call<'w>) -> Option<Call<'w>> {
+    (!facts.is_empty()).then(|| write(facts))
+}
+
+fn ids(runs: &[RunId]) -> Vec<Uuid> {
+    runs.iter().map(|run| run.0).collect()
+}
+
+fn ends<'w>(me: DaemonId, ends: &[(Uuid, &End<'w>)]) -> Call<'w> {
+    of_runs(
+        me,
+        include_str!("../sql/record_ends.sql"),
+        ends,
+        vec![
+            column(ends, |end| end.step),
+            column(ends, |end| end.number),
+            column(ends, |end| end.state.label()),
+            column(ends, |end| end.outcome.map(Json)),
+            column(ends, |end| end.failure.map(Json)),
         ],
+    )
+}
+
+fn starts<'w>(me: DaemonId, starts: &[(Uuid, &Start)]) -> Call<'w> {
+    let values = vec![column(starts, |start| start.step), column(starts, |start| start.number)];
+    of_runs(me, include_str!("../sql/record_starts.sql"), starts, values)
+}
+
+fn alerts<'w>(me: DaemonId, alerts: &[(Uuid, &Alert)]) -> Call<'w> {
+    let values = vec![column(alerts, |alert| alert.kind.label()), column(alerts, |alert| alert.by_settings)];
+    of_runs(me, include_str!("../sql/record_alerts.sql"), alerts, values)
+}
+
+fn call_jobs<'w>(runs: &[RunId]) -> Call<'w> {
+    Call {
+        statement: include_str!("../sql/queue_call_jobs.sql"),
+        values: vec![Box::new(ids(runs)), Box::new(CHANNEL), Box::new(Wake::Work.payload())],
     }
 }
 
-fn starts_call<'w>(me: DaemonId, starts: &[(Uuid, &(i32, i32))]) -> Call<'w> {
-    Call {
-        statement: include_str!("../sql/record_starts.sql"),
-        values: vec![
-            Box::new(me.0),
-            Box::new(starts.iter().map(|(run, _)| *run).collect::<Vec<Uuid>>()),
-            Box::new(starts.iter().map(|(_, (step, _))| *step).collect::<Vec<i32>>()),
-            Box::new(starts.iter().map(|(_, (_, number))| *number).collect::<Vec<i32>>()),
-        ],
-    }
-}
-
-fn run_ends_call<'w>(me: DaemonId, ends: &[(Uuid, &(RunState, Option<&'w Failure>))]) -> Call<'w> {
-    Call {
-        statement: include_str!("../sql/record_run_ends.sql"),
-        values: vec![
-            Box::new(me.0),
-            Box::new(ends.iter().map(|(run, _)| *run).collect::<Vec<Uuid>>()),
-            Box::new(ends.iter().map(|(_, (state, _))| state.label()).collect::<Vec<_>>()),
-            Box::new(ends.iter().map(|(_, (_, failure))| failure.map(Json)).collect::<Vec<_>>()),
-            Box::new(ends.iter().map(|(run, _)| Wake::Ended(RunId(*run)).payload()).collect::<Vec<_>>()),
+/// The statement that ends runs.
+pub(super) fn run_ends<'w>(me: DaemonId, ends: &[(Uuid, &RunEnd<'w>)]) -> Call<'w> {
+    let hints: Vec<String> = ends.iter().map(|(run, _)| Wake::Ended(RunId(*run)).payload()).collect();
+    of_runs(
+        me,
+        include_str!("../sql/record_run_ends.sql"),
+        ends,
+        vec![
+            column(ends, |end| end.state.label()),
+            column(ends, |end| end.failure.map(Json)),
+            Box::new(hints),
             Box::new(CHANNEL),
         ],
-    }
+    )
 }
 
-fn place(step: usize) -> i32 {
-    i32::try_from(step).unwrap_or(i32::MAX)
+/// A statement about several runs: its first two values are the daemon and the runs.
+fn of_runs<'w, T>(me: DaemonId, statement: &'static str, facts: &[(Uuid, T)], more: Vec<Value<'w>>) -> Call<'w> {
+    let runs: Vec<Uuid> = facts.iter().map(|(run, _)| *run).collect();
+    let mut values: Vec<Value<'w>> = vec![Box::new(me.0), Box::new(runs)];
+    values.extend(more);
+    Call { statement, values }
 }
 
-fn count(number: u32) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
+/// One value for each of the runs.
+fn column<'w, T, V>(facts: &[(Uuid, &T)], of: impl Fn(&T) -> V) -> Value<'w>
+where
+    V: ToSql + Sync + Send + 'w,
+{
+    Box::new(facts.iter().map(|(_, fact)| of(fact)).collect::<Vec<V>>())
 }

@@ -1,5 +1,5 @@
 -- Attempts of several runs ended, and with them the turns that their steps had reserved, where the run is this daemon's.
--- As attempt_end does. The runs are named twice, so that even a plan that was made for empty tables reads only them. Uses the
+-- The runs are named twice, so that even a plan that was made for empty tables reads only them. Uses the
 -- primary keys of run and attempt, lock_request_of_run and lock_of_run.
 with ended as (
     select facts.*

@@ -1,5 +1,4 @@
--- Runs that are this daemon's ended, and nobody waits for what they held. Whoever watches them is told. As run_end and
--- run_notify do. Uses run's primary key.
+-- Runs that are this daemon's ended. Whoever watches them is told. Uses run's primary key.
 update windlass.run
 set state = facts.state, ended_at = now(), owner = null, waiting_for = null, waiting_since = null,
     failure = facts.failure

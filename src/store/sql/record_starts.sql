@@ -1,5 +1,5 @@
 -- Attempts of several runs start, where the run is this daemon's. The first attempt, of a run and of its round, says when
--- they started. As attempt_start and run_started do. Uses run's primary key.
+-- they started. Uses run's primary key.
 with facts as (
     select * from unnest($2::uuid[], $3::integer[], $4::integer[]) as facts (run, step, number)
 ), started as (

@@ -3,7 +3,7 @@
 use windlass::domain::ids::{DaemonId, RunId};
 use windlass::domain::job::Job;
 use windlass::domain::state::{AttemptState, RunState};
-use windlass::store::{Capacities, StepLocks, StoreError, Write};
+use windlass::store::{Capacities, StepLocks, StoreError, Waiters, Write};
 
 use super::table::Table;
 use crate::engine::world::{World, job};
@@ -125,7 +125,7 @@ impl<'w> Model<'w> {
         let place = chosen % owned.len();
         let one = &mut owned[place];
         one.begun = false;
-        let end = |state| vec![Write::EndRun { state, failure: None, alone: false }];
+        let end = |state| vec![Write::EndRun { state, failure: None, waiters: Waiters::Any }];
         let writes = match one.stage {
             _ if one.to_be_ended => end(RunState::Cancelled),
             Stage::First => {

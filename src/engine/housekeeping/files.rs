@@ -1,0 +1,69 @@
+//! Old logs, and what runs that have ended left in the spool, go from this machine's disk.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use uuid::Uuid;
+
+use crate::engine::shared::Shared;
+use crate::engine::spool;
+
+/// Removes logs that are older than they are kept for, and what runs that have ended left in the spool.
+pub(super) async fn clear(shared: &Shared) {
+    spool::sweep(shared).await;
+    let (logs, keep) = (shared.settings.logs.clone(), shared.settings.keep_logs);
+    match tokio::task::spawn_blocking(move || remove_old_logs(&logs, keep)).await {
+        Ok(Ok(0)) => {}
+        Ok(Ok(removed)) => tracing::info!(removed, "removed old logs"),
+        Ok(Err(error)) => tracing::warn!(%error, "old logs could not be removed"),
+        Err(error) => tracing::error!(%error, "removing old logs panicked"),
+    }
+}
+
+/// Removes the log folders of runs that nothing was written to for that long.
+fn remove_old_logs(logs: &Path, keep: Duration) -> std::io::Result<usize> {
+    let mut removed = 0;
+    if !logs.exists() {
+        return Ok(0);
+    }
+    for entry in std::fs::read_dir(logs)? {
+        let entry = entry?;
+        if is_younger(&entry.file_name(), keep) {
+            continue;
+        }
+        let age = SystemTime::now().duration_since(entry.metadata()?.modified()?).unwrap_or_default();
+        if age > keep && entry.file_type()?.is_dir() {
+            std::fs::remove_dir_all(entry.path())?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+/// Whether a run's name alone says that it was made more recently: millions of folders aren't asked for their ages.
+fn is_younger(folder: &OsStr, keep: Duration) -> bool {
+    let id = folder.to_str().and_then(|name| Uuid::try_parse(name).ok());
+    let Some(made) = id.and_then(|id| id.get_timestamp()) else { return false };
+    let (seconds, nanos) = made.to_unix();
+    let made = SystemTime::UNIX_EPOCH + Duration::new(seconds, nanos);
+    SystemTime::now().duration_since(made).is_ok_and(|age| age < keep)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_logs_older_than_the_limit_go() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("run")).unwrap();
+        assert_eq!(remove_old_logs(folder.path(), Duration::from_hours(1)).unwrap(), 0);
+        let young = folder.path().join(Uuid::now_v7().to_string());
+        std::fs::create_dir(&young).unwrap();
+        assert!(is_younger(young.file_name().unwrap(), Duration::from_hours(1)));
+        assert_eq!(remove_old_logs(folder.path(), Duration::from_hours(1)).unwrap(), 0);
+        assert_eq!(remove_old_logs(folder.path(), Duration::ZERO).unwrap(), 2);
+        assert_eq!(remove_old_logs(&folder.path().join("nowhere"), Duration::ZERO).unwrap(), 0);
+    }
+}
