@@ -66,6 +66,7 @@ impl Daemon {
             room: Room::default(),
             changed: watch::channel(0).0,
             keeping_house: tokio::sync::Mutex::new(()),
+            clearing_files: tokio::sync::Mutex::new(()),
             clock_set_back: tokio::sync::Notify::new(),
             alerts: tokio::sync::Notify::new(),
         });

@@ -10,6 +10,7 @@
 //! one that records it. Nothing here speaks to the databases that steps work on.
 
 mod alerts;
+mod aside;
 mod attempt;
 mod attempt_log;
 mod checkup;

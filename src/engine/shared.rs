@@ -58,6 +58,8 @@ pub(super) struct Shared {
     pub(super) changed: tokio::sync::watch::Sender<u64>,
     /// Held by whoever keeps house.
     pub(super) keeping_house: tokio::sync::Mutex<()>,
+    /// Held by whoever removes old files.
+    pub(super) clearing_files: tokio::sync::Mutex<()>,
     /// Says that this machine's clock was set back.
     pub(super) clock_set_back: tokio::sync::Notify,
     /// Hints that an alert was recorded.

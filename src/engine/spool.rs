@@ -7,6 +7,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
+
+use super::aside::aside;
 use super::shared::Shared;
 use crate::domain::ids::RunId;
 use crate::domain::job::Job;
@@ -46,13 +49,13 @@ pub(super) async fn sweep(shared: &Shared) {
     };
     let folders = left.into_iter().filter(|(run, _)| ended.contains(run)).map(|(_, folder)| folder).collect();
     // They may hold gigabytes.
-    if let Err(error) = tokio::task::spawn_blocking(move || remove(folders)).await {
+    if let Err(error) = aside(move |over| remove(folders, over)).await {
         tracing::error!(%error, "clearing the spool panicked");
     }
 }
 
-fn remove(folders: Vec<PathBuf>) {
-    for folder in folders {
+fn remove(folders: Vec<PathBuf>, over: &CancellationToken) {
+    for folder in folders.into_iter().take_while(|_| !over.is_cancelled()) {
         match std::fs::remove_dir_all(&folder) {
             Ok(()) => tracing::info!(folder = %folder.display(), "removed what a run that has ended left in the spool"),
             Err(error) => tracing::warn!(%error, folder = %folder.display(), "could not be removed from the spool"),
