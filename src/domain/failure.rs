@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::code::Code;
@@ -72,6 +72,7 @@ impl Side {
 #[error("{message}")]
 pub struct Failure {
     /// The stable code; its page says what to do.
+    #[serde(deserialize_with = "known_code")]
     pub code: Code,
     /// Whether trying again can help.
     pub class: FailureClass,
@@ -91,6 +92,11 @@ pub struct Failure {
     /// Earliest time to try again, counted from now, as the other side asked (`Retry-After`). Seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u64>,
+}
+
+/// A code, or `Bug` for one that only a newer version knows: its message and hint say enough.
+fn known_code<'de, D: Deserializer<'de>>(from: D) -> Result<Code, D::Error> {
+    Ok(String::deserialize(from)?.parse().unwrap_or(Code::Bug))
 }
 
 impl Failure {

@@ -16,7 +16,8 @@ impl Store {
                 .query_opt(include_str!("sql/attempt_last_outcome.sql"), &[&job, &step, &run.0])
                 .await
                 .map_err(database(DOING))?;
-            Ok(row.and_then(|row| row.get::<_, Option<Json<Outcome>>>("outcome")).map(|Json(outcome)| outcome))
+            let outcome = row.map(|row| row.try_get::<_, Option<Json<Outcome>>>("outcome")).transpose();
+            Ok(outcome.map_err(database(DOING))?.flatten().map(|Json(outcome)| outcome))
         })
         .await
     }

@@ -22,6 +22,7 @@ mod finding;
 mod firing;
 mod indexes;
 mod job_save;
+mod json;
 mod last_outcome;
 mod lock;
 mod migrate;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
-use tokio_postgres::types::Json;
 
 use super::definition::StoredJob;
 use super::error::StoreError;
+use super::json::json;
 use super::pool::{Store, database};
 use crate::domain::ids::RunId;
 use crate::domain::schedule::Schedule;
@@ -119,7 +119,7 @@ fn job_overview(row: &Row) -> JobOverview {
     JobOverview {
         name: row.get("name"),
         definition: row.get("definition"),
-        schedule: row.get::<_, Option<Json<Schedule>>>("schedule").map(|Json(schedule)| schedule),
+        schedule: json(row, "schedule"),
         planned_through: row.get("planned_through"),
         next_due: row.get("next_due"),
         pause: row.get::<_, Option<DateTime<Utc>>>("paused_at").map(pause),

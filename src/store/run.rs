@@ -9,15 +9,13 @@ use tokio_postgres::types::{Json, ToSql};
 use super::connection::Transaction;
 use super::definition::{StoredJob, stored};
 use super::error::StoreError;
+use super::json::json;
 use super::lock::{call_next, run_lock};
 use super::pool::{Store, database, unreadable};
 use super::run_list::RunFilter;
 use super::wake::Wake;
-use crate::domain::failure::Failure;
 use crate::domain::ids::{DaemonId, RunId};
 use crate::domain::job::Job;
-use crate::domain::outcome::Outcome;
-use crate::domain::progress::Progress;
 use crate::domain::run::{Attempt, Run, RunLock, Trigger, steps_of};
 use crate::domain::state::RunState;
 
@@ -223,9 +221,9 @@ pub(super) fn parse_attempts(rows: &[Row]) -> Result<Vec<(uuid::Uuid, usize, u32
                 state: parse(row.get("state"), DOING)?,
                 started_at: row.get("started_at"),
                 ended_at: row.get("ended_at"),
-                outcome: row.get::<_, Option<Json<Outcome>>>("outcome").map(|Json(outcome)| outcome),
-                progress: row.get::<_, Option<Json<Progress>>>("progress").map(|Json(progress)| progress),
-                failure: row.get::<_, Option<Json<Failure>>>("failure").map(|Json(failure)| failure),
+                outcome: json(row, "outcome"),
+                progress: json(row, "progress"),
+                failure: json(row, "failure"),
             };
             Ok((row.get("run"), step, round, attempt))
         })
@@ -247,8 +245,8 @@ async fn read_locks(
 
 fn read_run(row: &Row, attempts: Vec<(usize, u32, Attempt)>, locks: Vec<RunLock>) -> Result<Run, StoreError> {
     const DOING: &str = "reading runs";
-    let resolved: serde_json::Value = row.get("resolved");
-    let job: Job = serde_json::from_value(resolved).map_err(|error| unreadable(DOING)(error.to_string()))?;
+    // Of a job that only a newer version understands, the run is shown without its steps.
+    let job: Option<Job> = json(row, "resolved");
     let state: RunState = parse(row.get("state"), DOING)?;
     let trigger: &str = row.get("trigger");
     let round = u32::try_from(row.get::<_, i32>("round")).unwrap_or(1);
@@ -266,10 +264,10 @@ fn read_run(row: &Row, attempts: Vec<(usize, u32, Attempt)>, locks: Vec<RunLock>
         cancel_requested_at: row.get("cancel_requested_at"),
         waiting_for: row.get("waiting_for"),
         waiting_since: row.get("waiting_since"),
-        failure: row.get::<_, Option<Json<Failure>>>("failure").map(|Json(failure)| failure),
+        failure: json(row, "failure"),
         params: row.get::<_, Json<BTreeMap<String, String>>>("params").0,
         locks,
-        steps: steps_of(&job, state, round, from_step, attempts),
+        steps: job.map(|job| steps_of(&job, state, round, from_step, attempts)).unwrap_or_default(),
     })
 }
 

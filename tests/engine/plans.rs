@@ -24,8 +24,8 @@ const ASKED: [Asked; 14] = [
     Asked {
         name: "claim_candidate",
         text: include_str!("../../src/store/sql/claim_candidate.sql"),
-        types: "uuid, boolean, bigint",
-        values: ":me, false, 64",
+        types: "uuid, boolean, bigint, text[]",
+        values: ":me, false, 64, '{unreadable}'",
     },
     Asked {
         name: "claim_hold",

@@ -60,6 +60,11 @@ impl World {
         self.state.client().query_one(question, &[]).await.unwrap().get(0)
     }
 
+    /// Where the daemon answers.
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Whether `/readyz` says so.
     pub(super) async fn is_ready(&self) -> bool {
         get(&self.address, "/readyz").await.0.contains("200")

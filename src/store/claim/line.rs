@@ -55,9 +55,10 @@ impl Store {
         let own_only = scope == Scope::Own;
         let most = i64::try_from(READ).unwrap_or(i64::MAX);
         let head = include_str!("../sql/claim_candidate.sql");
+        let unreadable = self.definitions.unreadable();
         let rows: Vec<Row> = self
             .call(DOING, async |connection| {
-                connection.query(head, &[&me.0, &own_only, &most]).await.map_err(database(DOING))
+                connection.query(head, &[&me.0, &own_only, &most, &unreadable]).await.map_err(database(DOING))
             })
             .await?;
         match rows.first() {
