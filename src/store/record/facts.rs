@@ -117,7 +117,7 @@ mod tests {
         let together = |writes: &[Write]| facts(writes).map(|facts| facts.moves_queue());
         assert_eq!(together(&[end(), Write::Start { step: 1, number: 1 }]), Some(false));
         let alert = Write::Alert { kind: AlertKind::Recovered, by_settings: true };
-        assert_eq!(together(&[end(), alert.clone(), end_run(Waiters::Nobody)]), Some(false));
+        assert_eq!(together(&[end(), alert, end_run(Waiters::Nobody)]), Some(false));
         assert_eq!(together(&[end(), end_run(Waiters::OfItsJob)]), Some(true));
         assert_eq!(together(&[end(), end_run(Waiters::Any)]), None);
         assert_eq!(together(&[end(), Write::ReleaseStep { step: 0 }]), None);
