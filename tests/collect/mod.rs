@@ -13,6 +13,7 @@ mod expectations;
 mod files;
 mod inferred;
 mod kill;
+pub(crate) mod memory;
 mod once;
 mod only_new;
 mod pages;
