@@ -8,6 +8,7 @@ mod columns;
 mod command;
 mod crash;
 mod csv;
+mod digits;
 mod documented;
 mod expectations;
 mod files;
