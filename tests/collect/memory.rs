@@ -1,6 +1,6 @@
 //! How much memory a load takes.
 
-use windlass::domain::step::{BodyFormat, LoadMode};
+use windlass::domain::step::BodyFormat;
 
 use super::world::{To, World, http};
 use crate::duckdb::process::{Other, say};
@@ -26,22 +26,19 @@ async fn a_large_body_takes_no_more_memory_than_is_said() {
         body.display()
     );
     duckdb::Connection::open_in_memory().unwrap().execute_batch(&write).unwrap();
-    for mode in ["replace", "append"] {
-        let said = Other::start("collect-memory", &[body.to_str().unwrap(), mode]).hear();
-        let (rows, peak) = said.split_once(' ').unwrap();
-        assert_eq!(rows, "5000000");
-        let (peak, most) = (peak.parse::<u64>().unwrap(), allowed(6) + BESIDE);
-        assert!(peak < most, "{mode}: {peak} MiB where {most} are the most");
-    }
+    let said = Other::start("collect-memory", &[body.to_str().unwrap()]).hear();
+    let (rows, peak) = said.split_once(' ').unwrap();
+    assert_eq!(rows, "5000000");
+    let (peak, most) = (peak.parse::<u64>().unwrap(), allowed(6) + BESIDE);
+    assert!(peak < most, "{peak} MiB where {most} are the most");
 }
 
 /// Loads a file of CSV in this process and says how many rows there were and the peak of its memory in MiB.
-pub(crate) fn play(body: &str, mode: &str) {
+pub(crate) fn play(body: &str) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let rows = runtime.block_on(async {
         let mut world = World::new(To::DuckDb, http("http://127.0.0.1:1/", BodyFormat::Csv)).await;
         world.read_files(body);
-        world.step.into.mode = if mode == "append" { LoadMode::Append } else { LoadMode::Replace };
         world.run().await.unwrap().rows.unwrap()
     });
     let status = std::fs::read_to_string("/proc/self/status").unwrap();

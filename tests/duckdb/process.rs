@@ -158,7 +158,7 @@ fn child() {
         ("session", [path, statements]) => say(fails(path, statements)),
         ("read-loop", [path, rows]) => read_until_told(path, rows.parse().unwrap()),
         ("publish", [master, replica, method]) => publish(master, replica, method),
-        ("collect-memory", [body, mode]) => memory::play(body, mode),
+        ("collect-memory", [body]) => memory::play(body),
         (role, arguments) => roles::play(role, arguments),
     }
 }
