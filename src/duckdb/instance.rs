@@ -20,6 +20,15 @@ const NEW_FILE_STORAGE: &str = "v1.4.0";
 /// PostgreSQL on the same machine and for readers; what doesn't fit is spilled to disk.
 const MEMORY_SHARE: u64 = 4;
 
+/// DuckDB's allocator keeps memory that was freed for the thread that freed it, by default up to 128 MiB and up to 512 MiB
+/// where much is freed at once. On top of a limit of a few hundred that would be twice as much.
+const GIVEN_BACK_FROM: &str = "16MiB";
+
+/// Small groups of rows that a checkpoint puts together where memory is to be saved. DuckDB would rewrite up to 100 times
+/// three groups at once, which after a load is all of the table: twice the time, twice the file and all of it in memory.
+/// What is left for the next time is as readable as before.
+const MODEST_MERGES: u32 = 4;
+
 /// Opens an instance in memory that spills into `spill`.
 ///
 /// Extensions are neither fetched nor loaded by themselves: a statement that names an unknown function must not bring
@@ -30,6 +39,8 @@ pub(super) fn open(spill: &Path) -> duckdb::Result<Connection> {
         .enable_autoload_extension(false)?
         .threads(threads())?
         .with("temp_directory", spill)?
+        .with("allocator_flush_threshold", GIVEN_BACK_FROM)?
+        .with("allocator_bulk_deallocation_flush_threshold", GIVEN_BACK_FROM)?
         .with("custom_user_agent", "windlass")?;
     let connection = Connection::open_in_memory_with_flags(config)?;
     if let Some(share) = memory_share(&connection)? {
@@ -79,6 +90,18 @@ pub(super) fn limit_memory(connection: &Connection, bytes: u64) -> duckdb::Resul
         return Ok(());
     }
     set_memory_limit(connection, bytes)
+}
+
+/// Makes an instance get along with so many bytes, or with its share if that is less or nothing is said.
+///
+/// What is in use by then stays in use, so a limit may be lowered in vain.
+pub(super) fn suit(connection: &Connection, bytes: Option<u64>) -> duckdb::Result<()> {
+    let Some(share) = memory_share(connection)? else { return Ok(()) };
+    match bytes {
+        Some(_) => connection.execute_batch(&format!("set max_vacuum_tasks = {MODEST_MERGES}"))?,
+        None => connection.execute_batch("reset max_vacuum_tasks")?,
+    }
+    set_memory_limit(connection, bytes.map_or(share, |bytes| bytes.min(share)))
 }
 
 /// A size as DuckDB writes it: `4.7 GiB`.

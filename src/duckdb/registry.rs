@@ -40,7 +40,12 @@ struct Database {
     root: Connection,
     name: String,
     mode: OpenMode,
-    users: usize,
+    /// Who uses it, and how much memory is enough for each; `None` for all that there is.
+    users: BTreeMap<u64, Option<u64>>,
+    /// How much memory it was last told to get along with.
+    suited: Option<u64>,
+    /// The next user's number.
+    next: u64,
     /// DuckDB gave the database up after a fatal error; it must be closed before it can be opened again.
     spoiled: bool,
 }
@@ -81,12 +86,11 @@ impl OpenFile {
         let connection = database.connect();
         match connection {
             Ok(connection) => {
-                database.users += 1;
-                let lease = Lease { file: Arc::clone(self), name: database.name.clone() };
+                let lease = Lease { file: Arc::clone(self), name: database.name.clone(), user: database.enter() };
                 Ok(Some(DuckDbSession::new(connection, mode, Some(lease))))
             }
             Err(error) => {
-                if database.users == 0 {
+                if database.users.is_empty() {
                     *place = None;
                 }
                 Err(DuckDbError::opening(opening(&self.path), &error))
@@ -94,13 +98,15 @@ impl OpenFile {
         }
     }
 
-    fn leave(&self) {
+    fn leave(&self, user: u64) {
         let mut place = lock(&self.database);
         if let Some(database) = place.as_mut() {
-            database.users -= 1;
-            if database.users == 0 {
+            database.users.remove(&user);
+            if database.users.is_empty() {
                 *place = None;
                 self.closed.notify_waiters();
+            } else {
+                database.suit();
             }
         }
     }
@@ -111,7 +117,27 @@ impl Database {
         let root = instance::open(&instance::spill_folder(path));
         let opened = root.and_then(|root| instance::attach(&root, path, mode).map(|name| (root, name)));
         let (root, name) = opened.map_err(|error| DuckDbError::opening(opening(path), &error))?;
-        Ok(Self { root, name, mode, users: 0, spoiled: false })
+        Ok(Self { root, name, mode, users: BTreeMap::new(), suited: None, next: 0, spoiled: false })
+    }
+
+    /// Takes a user in, for whom all of the memory is just enough.
+    fn enter(&mut self) -> u64 {
+        let user = self.next;
+        self.next += 1;
+        self.users.insert(user, None);
+        self.suit();
+        user
+    }
+
+    /// Suits the memory to those who use the database. Its limit is everybody's, so it is low only while all are modest.
+    fn suit(&mut self) {
+        // They take turns to write, so what is enough for the greediest is enough.
+        let enough = self.users.values().copied().reduce(|one, other| Some(one?.max(other?))).flatten();
+        if enough != self.suited {
+            self.suited = enough;
+            // Where it can't be lowered now, the work goes on with more.
+            instance::suit(&self.root, enough).ok();
+        }
     }
 
     fn connect(&self) -> duckdb::Result<Connection> {
@@ -125,12 +151,21 @@ impl Database {
 pub(super) struct Lease {
     file: Arc<OpenFile>,
     name: String,
+    user: u64,
 }
 
 impl Lease {
     /// The database's name in SQL.
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Says how much memory is enough for this session from now on; `None` for all that there is.
+    pub(super) fn get_along_with(&self, bytes: Option<u64>) {
+        if let Some(database) = lock(&self.file.database).as_mut() {
+            database.users.insert(self.user, bytes);
+            database.suit();
+        }
     }
 
     /// Waits for the right to write.
@@ -152,7 +187,7 @@ impl Lease {
     pub(super) fn settle(&self) -> Result<(), DuckDbError> {
         let place = lock(&self.file.database);
         match place.as_ref() {
-            Some(open) if open.users == 1 && open.mode == OpenMode::ReadWrite && !open.spoiled => open
+            Some(open) if open.users.len() == 1 && open.mode == OpenMode::ReadWrite && !open.spoiled => open
                 .root
                 .execute_batch(&format!("checkpoint {}", quoted(&open.name)))
                 .map_err(|error| DuckDbError::statement(format!("closing {}", self.file.path.display()), &error)),
@@ -163,7 +198,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.file.leave();
+        self.file.leave(self.user);
     }
 }
 

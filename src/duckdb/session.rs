@@ -58,6 +58,14 @@ impl DuckDbSession {
         self.run(&never, "setting its memory limit", move |connection| instance::limit_memory(connection, bytes)).await
     }
 
+    /// Says how much memory is enough for this session's work on a file, `None` for all that there is. The sessions of a
+    /// file share its memory, so it is kept low only while that is enough for all of them.
+    pub async fn get_along_with(&self, bytes: Option<u64>) {
+        let inner = Arc::clone(&self.inner);
+        let suit = move || inner.lease.as_ref().map(|lease| lease.get_along_with(bytes));
+        on_blocking_thread(suit).await;
+    }
+
     /// Another session of the same database in memory.
     pub async fn another(&self) -> Result<Self, DuckDbError> {
         let inner = Arc::clone(&self.inner);

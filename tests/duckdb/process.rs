@@ -17,6 +17,7 @@ use windlass::domain::step::StepKind;
 use windlass::duckdb::{DuckDbFile, OpenMode};
 use windlass::steps::Connection;
 
+use crate::collect::memory;
 use crate::publish::roles;
 use crate::publish::world::{names_in, publish_step};
 use crate::support::host::attempt;
@@ -157,6 +158,7 @@ fn child() {
         ("session", [path, statements]) => say(fails(path, statements)),
         ("read-loop", [path, rows]) => read_until_told(path, rows.parse().unwrap()),
         ("publish", [master, replica, method]) => publish(master, replica, method),
+        ("collect-memory", [body]) => memory::play(body),
         (role, arguments) => roles::play(role, arguments),
     }
 }

@@ -189,3 +189,34 @@ async fn a_panic_in_the_work_is_a_panic_of_the_step() {
     let defect = |_: &duckdb::Connection| -> Result<(), duckdb::Error> { panic!("a defect") };
     session.run(&never(), "testing", defect).await.unwrap();
 }
+
+#[tokio::test]
+async fn memory_is_kept_low_only_while_that_is_enough_for_all_sessions_of_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = file_in(&folder, "a.db");
+    let limits = async |session: &DuckDbSession| {
+        let ask = |connection: &duckdb::Connection| {
+            let query = "select current_setting('memory_limit'), current_setting('max_vacuum_tasks')::bigint";
+            connection.query_row(query, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))
+        };
+        session.run(&never(), "testing", ask).await.unwrap()
+    };
+    let loading = file.open(OpenMode::ReadWrite).await.unwrap();
+    let all = limits(&loading).await;
+    loading.get_along_with(Some(200 << 20)).await;
+    let low = limits(&loading).await;
+    assert_eq!(low, ("200.0 MiB".to_owned(), 4));
+    let also_loading = file.open(OpenMode::ReadWrite).await.unwrap();
+    assert_eq!(limits(&loading).await, all, "nothing is known of the other yet");
+    also_loading.get_along_with(Some(250 << 20)).await;
+    assert_eq!(limits(&loading).await.0, "250.0 MiB");
+    let greedy = file.open(OpenMode::ReadWrite).await.unwrap();
+    run(&greedy, "set memory_limit = '1GiB'").await;
+    also_loading.close().await.unwrap();
+    assert_eq!(limits(&loading).await, ("1.0 GiB".to_owned(), all.1), "what a user sets stays while it is in use");
+    greedy.close().await.unwrap();
+    assert_eq!(limits(&loading).await, low);
+    loading.get_along_with(None).await;
+    assert_eq!(limits(&loading).await, all);
+    loading.close().await.unwrap();
+}

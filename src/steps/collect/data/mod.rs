@@ -15,3 +15,4 @@ pub(super) use expect::check;
 pub(super) use query::query;
 pub(super) use read::{Column, Data, HowToRead, WantedTypes, read};
 pub(super) use rejects::WHOLE;
+pub(super) use stage::memory_of;

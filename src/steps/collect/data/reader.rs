@@ -33,6 +33,8 @@ pub(super) struct Reader {
     alike: bool,
     /// How many columns CSV has at the most, as the first lines show.
     most_columns: usize,
+    /// What stands before texts that are JSON.
+    mark: Option<String>,
 }
 
 impl Reader {
@@ -55,7 +57,7 @@ impl Reader {
             BodyFormat::Json | BodyFormat::Ndjson | BodyFormat::Parquet => 0,
         };
         let (paths, format, dialect) = (list(&paths), body.format, dialect.clone());
-        Self { function, paths, options, format, dialect, alike, most_columns }
+        Self { function, paths, options, format, dialect, alike, most_columns, mark: body.mark.clone() }
     }
 
     /// How many columns there are at the most, where that is known beforehand.
@@ -97,7 +99,8 @@ impl Reader {
                 format!("select * from {}", self.call(&format!("{inference}, types = {pairs}")))
             }
             BodyFormat::Json | BodyFormat::Ndjson => {
-                format!("select * from {}", self.call(&format!(", columns = {pairs}")))
+                let marked = self.mark.as_ref().map(|mark| unmarked(mark, columns)).unwrap_or_default();
+                format!("select *{marked} from {}", self.call(&format!(", columns = {pairs}")))
             }
             BodyFormat::Parquet => {
                 let casts: Vec<String> = columns
@@ -126,6 +129,27 @@ impl Reader {
     fn call(&self, more: &str) -> String {
         format!("{}({}, {}{more})", self.function, self.paths, self.options)
     }
+}
+
+/// What makes JSON of texts with a mark, behind `select *`; nothing if there is no column that may have them.
+fn unmarked(mark: &str, columns: &[Column]) -> String {
+    let unmarked = columns.iter().filter_map(|Column { name, sql_type }| {
+        let name = quoted(name);
+        let rest = |text: &str| format!("substr({text}, {})", mark.len() + 1);
+        Some(match sql_type.to_ascii_uppercase().as_str() {
+            "JSON" => {
+                let (begins, rest) = (literal(&format!("\"{mark}")), rest(&format!("({name} ->> '$')")));
+                format!("case when starts_with({name}::varchar, {begins}) then {rest}::json else {name} end as {name}")
+            }
+            "VARCHAR" => {
+                let rest = rest(&name);
+                format!("case when starts_with({name}, {}) then {rest} else {name} end as {name}", literal(mark))
+            }
+            _ => return None,
+        })
+    });
+    let unmarked = unmarked.collect::<Vec<_>>().join(", ");
+    if unmarked.is_empty() { unmarked } else { format!(" replace ({unmarked})") }
 }
 
 /// Paths as a list of texts.

@@ -59,7 +59,10 @@ pub(super) async fn of_csv(
         }
         files.push(BodyFile { path, label: file.label.clone() });
     }
-    Ok((Body { files, format: BodyFormat::Csv, records: body.records, shapes: None, bytes: body.bytes }, count))
+    Ok((
+        Body { files, format: BodyFormat::Csv, records: body.records, shapes: None, mark: None, bytes: body.bytes },
+        count,
+    ))
 }
 
 /// Statements that write a file's good rows and keep its bad ones.

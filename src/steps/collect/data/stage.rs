@@ -50,8 +50,12 @@ pub(super) async fn suit(session: &DuckDbSession, columns: usize, bytes: u64) ->
         Ok(threads)
     });
     let threads = threads.await.map_err(on)?;
-    let memory = threads.max(2) * (THREAD + COLUMN * columns as u64);
-    session.limit_memory(memory.min(MOST)).await.map_err(on)
+    session.limit_memory(memory_of(threads, columns).min(MOST)).await.map_err(on)
+}
+
+/// What so many threads need that read or load so many columns.
+pub(in crate::steps::collect) fn memory_of(threads: u64, columns: usize) -> u64 {
+    threads.max(2) * (THREAD + COLUMN * columns as u64)
 }
 
 /// Attaches the file, which is made if it isn't there.

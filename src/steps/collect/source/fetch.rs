@@ -9,7 +9,7 @@ use super::bytes::{self, Plain};
 use super::digits::Exact;
 use super::file::Taken;
 use super::http::Kept;
-use super::records;
+use super::records::{self, Written};
 use super::{command, file, http};
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
@@ -53,6 +53,8 @@ pub(in crate::steps::collect) struct Body {
     pub(in crate::steps::collect) records: Option<u64>,
     /// A file with those records that show what all of them look like, where there is one: for JSON.
     pub(in crate::steps::collect) shapes: Option<PathBuf>,
+    /// What stands before texts that are JSON, if there are any.
+    pub(in crate::steps::collect) mark: Option<String>,
     /// Size of what came.
     pub(in crate::steps::collect) bytes: u64,
 }
@@ -68,7 +70,7 @@ pub(in crate::steps::collect) struct BodyFile {
 /// What is known beforehand of what will be read.
 #[derive(Default)]
 pub(in crate::steps::collect) struct Expected {
-    /// Columns whose numbers keep every digit.
+    /// Columns that are known, for their numbers to keep every digit.
     pub(in crate::steps::collect) exact: Exact,
     /// Files that were loaded before: which version of each.
     pub(in crate::steps::collect) taken: BTreeMap<String, String>,
@@ -169,7 +171,7 @@ pub(super) fn prepare(raw: Raw, output: &Path, exact: Exact, stopped: &dyn Fn() 
         BodyFormat::Csv => plain_text(raw, output, stopped),
         BodyFormat::Parquet => {
             let files = raw.files.into_iter().map(|file| BodyFile { path: file.path, label: file.label }).collect();
-            Ok(Body { files, format: BodyFormat::Parquet, records: None, shapes: None, bytes: raw.bytes })
+            Ok(Body { files, format: BodyFormat::Parquet, records: None, shapes: None, mark: None, bytes: raw.bytes })
         }
     }
 }
@@ -186,10 +188,10 @@ fn one_record_per_line(raw: &Raw, output: &Path, exact: Exact, stopped: &dyn Fn(
         read.map_err(|error| error.failure(&file.label))?;
     }
     let label = label_of(&raw.files);
-    let count = lines.finish().map_err(|error| bytes::disk(&error))?;
+    let Written { records, mark } = lines.finish().map_err(|error| bytes::disk(&error))?;
     let files = vec![BodyFile { path: output.to_owned(), label }];
     let shapes = Some(records::shapes_of(output));
-    Ok(Body { files, format: BodyFormat::Ndjson, records: Some(count), shapes, bytes: raw.bytes })
+    Ok(Body { files, format: BodyFormat::Ndjson, records: Some(records), shapes, mark, bytes: raw.bytes })
 }
 
 /// What errors call several files: the first few of them.
@@ -219,7 +221,7 @@ fn plain_text(raw: Raw, output: &Path, stopped: &dyn Fn() -> bool) -> Result<Bod
             .map_err(|error| bytes::input(&label, &error))?;
         files.push(BodyFile { path: plain, label });
     }
-    Ok(Body { files, format: BodyFormat::Csv, records: None, shapes: None, bytes: raw.bytes })
+    Ok(Body { files, format: BodyFormat::Csv, records: None, shapes: None, mark: None, bytes: raw.bytes })
 }
 
 /// A body that is not what was promised.

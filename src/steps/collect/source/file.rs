@@ -8,7 +8,7 @@ use super::fetch::{
     Body, BodyFile, Expected, Fetched, Files, Raw, RawFile, label_of, not_as_promised, prepare, unpack,
 };
 use super::found::{FoundFile, Place, new_ones};
-use super::records::{Lines, shapes_of};
+use super::records::{Lines, Written, shapes_of};
 use super::{local, remote};
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
@@ -81,11 +81,11 @@ async fn readable(
                 bad_lines::of_lines(plain, &file.label, &mut lines, &mut rejects)?;
             }
             rejects.finish().map_err(disk)?;
-            let records = Some(lines.finish().map_err(disk)?);
+            let Written { records, mark } = lines.finish().map_err(disk)?;
             let label = label_of(&raw.files);
             let shapes = Some(shapes_of(&output));
             let files = vec![BodyFile { path: output, label }];
-            Ok(Body { files, format: BodyFormat::Ndjson, records, shapes, bytes: raw.bytes })
+            Ok(Body { files, format: BodyFormat::Ndjson, records: Some(records), shapes, mark, bytes: raw.bytes })
         };
         return Ok((unpack(bytes, context, work).await?, true));
     }

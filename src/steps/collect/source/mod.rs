@@ -12,6 +12,7 @@ mod found;
 mod http;
 mod likeness;
 mod local;
+mod nested;
 mod recode;
 mod records;
 mod remote;
@@ -20,7 +21,7 @@ mod walk;
 mod window;
 
 pub(super) use bad_lines::too_many;
-pub(super) use digits::Exact;
+pub(super) use digits::{Exact, Kept as KeptDigits};
 pub(super) use fetch::{Body, BodyFile, Expected, Fetched, Files, fetch, kept};
 pub(super) use file::Taken;
 pub(super) use found::unchanged;

@@ -16,6 +16,7 @@ use super::bytes;
 use super::depth;
 use super::digits::Exact;
 use super::fetch::not_as_promised;
+use super::nested::Marks;
 use super::shapes::Shapes;
 use super::walk::{self, Walk};
 use super::window::{Unseen, Window};
@@ -28,6 +29,15 @@ pub(super) struct Lines {
     shapes: Shapes,
     count: u64,
     exact: Exact,
+    marks: Marks,
+}
+
+/// What was written.
+pub(super) struct Written {
+    /// How many records.
+    pub(super) records: u64,
+    /// What stands before texts that are JSON, if there are any.
+    pub(super) mark: Option<String>,
 }
 
 /// The file with the records that show what those of this file look like.
@@ -48,7 +58,7 @@ impl Lines {
 
     fn to(output: Box<dyn Write>, shown: Box<dyn Write>) -> Self {
         let (output, shown) = (BufWriter::with_capacity(256 * 1024, output), BufWriter::new(shown));
-        Self { output, shown, shapes: Shapes::default(), count: 0, exact: Exact::default() }
+        Self { output, shown, shapes: Shapes::default(), count: 0, exact: Exact::default(), marks: Marks::new() }
     }
 
     /// Numbers of these columns keep every digit.
@@ -67,18 +77,19 @@ impl Lines {
             return Err(RecordsError::TooDeep(self.count));
         }
         let text = &*self.exact.kept(text);
-        write_line(text, &mut self.output).map_err(RecordsError::Write)?;
+        write_line(&self.marks.put(text, &self.exact), &mut self.output).map_err(RecordsError::Write)?;
+        // What a value looks like is seen without a mark.
         if self.shapes.is_new(text) {
             write_line(text, &mut self.shown).map_err(RecordsError::Write)?;
         }
         Ok(())
     }
 
-    /// Ends the file and says how many records it holds.
-    pub(super) fn finish(mut self) -> io::Result<u64> {
+    /// Ends the file and says what it holds.
+    pub(super) fn finish(mut self) -> io::Result<Written> {
         self.output.flush()?;
         self.shown.flush()?;
-        Ok(self.count)
+        Ok(Written { records: self.count, mark: self.marks.used() })
     }
 }
 

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 
 use super::beside;
 use super::fit::{self, Fit};
+use super::memory::{self, NotLoaded};
 use super::table::{Found, Load, Target};
 use crate::domain::failure::{Failure, Side};
 use crate::domain::ids::TableName;
 use crate::domain::progress::Progress;
 use crate::domain::step::LoadMode;
-use crate::duckdb::{DuckDbError, DuckDbFile, DuckDbSession, DuckDbTransaction, OpenMode, literal, quoted};
+use crate::duckdb::{DuckDbFile, DuckDbSession, DuckDbTransaction, OpenMode, literal, quoted};
 use crate::steps::collect::data::{Column, Data};
 use crate::steps::collect::source::Taken;
 use crate::steps::{StepContext, marker, rows};
@@ -51,7 +52,7 @@ pub(super) async fn load(
         }
     }
     let coming = Coming { columns, rows, rejected, taken, source: &source };
-    let loaded = Box::pin(transact(target, &session, &coming, context)).await;
+    let loaded = Box::pin(load_modestly(target, &session, &coming, context)).await;
     if has_rows {
         let detach = format!("detach database if exists {source}");
         let never = crate::steps::StopSignal::new();
@@ -73,13 +74,32 @@ struct Coming<'a> {
     source: &'a str,
 }
 
-async fn transact(
+/// Loads with as little memory as should do, and with all of the file's where it doesn't.
+async fn load_modestly(
     target: &Target<'_>,
     session: &DuckDbSession,
     coming: &Coming<'_>,
     context: &StepContext,
 ) -> Result<Vec<String>, Failure> {
-    let transaction = session.begin(&context.stop).await.map_err(|error| error.on(Side::Target))?;
+    let enough = memory::enough(target, session, coming.columns.len(), context).await?;
+    session.get_along_with(enough).await;
+    match Box::pin(transact(target, session, coming, context)).await {
+        Err(NotLoaded::Memory(failure)) if enough.is_some() => {
+            context.info(format!("{failure}; once more with all of the memory that the file may have"));
+            session.get_along_with(None).await;
+            Ok(Box::pin(transact(target, session, coming, context)).await?)
+        }
+        loaded => Ok(loaded?),
+    }
+}
+
+async fn transact(
+    target: &Target<'_>,
+    session: &DuckDbSession,
+    coming: &Coming<'_>,
+    context: &StepContext,
+) -> Result<Vec<String>, NotLoaded> {
+    let transaction = session.begin(&context.stop).await.map_err(NotLoaded::because)?;
     // Asked again: others may have changed the table while the data was fetched.
     let found = find(target, session, context).await?;
     let by_now: Vec<(String, String)> = found.taken.into_iter().collect();
@@ -95,7 +115,7 @@ async fn transact(
     let doing = format!("loading into {}", target.table);
     run(&transaction, statements, &doing, context).await?;
     context.unless_stopped(context.host.gate()).await??;
-    transaction.commit().await.map_err(|error| error.on(Side::Target))?;
+    transaction.commit().await.map_err(NotLoaded::because)?;
     Ok(fit.added())
 }
 
@@ -228,9 +248,9 @@ async fn run(
     statements: Vec<String>,
     doing: &str,
     context: &StepContext,
-) -> Result<(), Failure> {
+) -> Result<(), NotLoaded> {
     let done = transaction.run(&context.stop, doing, move |connection| all(connection, &statements)).await;
-    done.map_err(|error: DuckDbError| error.on(Side::Target))
+    done.map_err(NotLoaded::because)
 }
 
 fn all(connection: &::duckdb::Connection, statements: &[String]) -> ::duckdb::Result<()> {

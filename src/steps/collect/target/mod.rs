@@ -4,6 +4,7 @@ mod beside;
 mod copy_text;
 mod duckdb;
 mod fit;
+mod memory;
 mod postgres_add;
 mod postgres_load;
 mod postgres_look;

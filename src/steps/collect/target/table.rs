@@ -10,7 +10,7 @@ use crate::domain::step::{BadRows, BodyFormat, CollectSource, CollectStep, Into,
 use crate::duckdb::DuckDbFile;
 use crate::postgres::Server;
 use crate::steps::collect::data::{Column, Data, WantedTypes};
-use crate::steps::collect::source::{Exact, Taken};
+use crate::steps::collect::source::{Exact, KeptDigits, Taken};
 use crate::steps::marker::Mark;
 use crate::steps::spool::Spool;
 use crate::steps::{Connection, StepContext};
@@ -99,16 +99,13 @@ impl<'a> Target<'a> {
         Wanted { target: self, found }
     }
 
-    /// Columns of JSON whose numbers must keep every digit: those that are read as text or as decimals.
+    /// What becomes of the numbers of columns that are known beforehand.
     pub(in crate::steps::collect) fn exact(&self, found: &Found) -> Exact {
         let wanted = self.wanted_types(found);
-        let known = self.into.columns.iter().map(|column| &column.name);
-        let known = known.chain(found.columns.iter().flatten().map(|column| &column.name));
-        let exact = known.filter(|name| {
-            let wanted = wanted.wanted(name, BodyFormat::Ndjson).unwrap_or_default().to_ascii_uppercase();
-            ["VARCHAR", "TEXT", "STRING", "CHAR", "DEC", "NUMERIC"].iter().any(|kind| wanted.starts_with(kind))
-        });
-        exact.cloned().collect()
+        let known = self.into.columns.iter().map(|column| column.name.as_str());
+        let known = known.chain(found.columns.iter().flatten().map(|column| column.name.as_str()));
+        let kept = known.filter_map(|name| Some((name, digits_of(&wanted.wanted(name, BodyFormat::Ndjson)?))));
+        kept.collect()
     }
 
     /// Tells the types of the data, and where the table has others.
@@ -127,6 +124,19 @@ impl<'a> Target<'a> {
             Database::DuckDb(file) => duckdb::load(self, file, load, context).await,
             Database::Postgres(server) => postgres_load::load(self, server, load, spool, context).await,
         }
+    }
+}
+
+/// What becomes of the numbers of a column of a type of DuckDB.
+fn digits_of(sql_type: &str) -> KeptDigits {
+    let sql_type = sql_type.to_ascii_uppercase();
+    let is = |names: &[&str]| names.iter().any(|name| sql_type.starts_with(name));
+    match sql_type.as_str() {
+        "JSON" => KeptDigits::Json,
+        nested if nested.ends_with(']') => KeptDigits::Other,
+        _ if is(&["VARCHAR", "TEXT", "STRING", "CHAR"]) => KeptDigits::Text,
+        _ if is(&["DEC", "NUMERIC"]) => KeptDigits::Decimal,
+        _ => KeptDigits::Other,
     }
 }
 
