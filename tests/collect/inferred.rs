@@ -75,7 +75,7 @@ const VALUES: [&str; 60] = [
     "\"now\"",
 ];
 
-const NAMES: [&str; 6] = ["a", "b", "A", "c", "\\u0061", "나"];
+const NAMES: [&str; 6] = ["a", "b", "d", "c", "\\u0061", "나"];
 
 /// Records with a few kinds of values in each column, and a few names.
 fn records(rng: &mut StdRng) -> String {

@@ -153,3 +153,19 @@ async fn parquet_types_go_over() {
         world.close().await;
     }
 }
+
+#[tokio::test]
+async fn fields_whose_names_differ_in_capitals_are_columns_of_their_own() {
+    for to in BOTH {
+        let body = "{\"a\": 1, \"A\": 2, \"\": 3}\n{\"A\": 5, \"a\": 4}\n";
+        let mut world = World::of_file(to, "a.ndjson", body).await;
+        for mode in [LoadMode::Replace, LoadMode::Append] {
+            world.next_run();
+            world.step.into.mode = mode;
+            world.run().await.unwrap();
+        }
+        let rows = "select string_agg(concat_ws('|', a, \"A_1\", \"C2\"), ';' order by a) from t";
+        assert_eq!(world.value(rows).await, "1|2|3;1|2|3;4|5;4|5", "{to:?}");
+        world.close().await;
+    }
+}

@@ -12,6 +12,7 @@ mod found;
 mod http;
 mod likeness;
 mod local;
+mod names;
 mod nested;
 mod recode;
 mod records;

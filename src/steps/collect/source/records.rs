@@ -76,11 +76,13 @@ impl Lines {
         if depth::too_deep(text) {
             return Err(RecordsError::TooDeep(self.count));
         }
-        let text = &*self.exact.kept(text);
-        write_line(&self.marks.put(text, &self.exact), &mut self.output).map_err(RecordsError::Write)?;
+        let text = self.exact.kept(text);
+        let is_new = self.shapes.is_new(&text);
+        let text = self.shapes.told_apart(&text);
+        write_line(&self.marks.put(&text, &self.exact), &mut self.output).map_err(RecordsError::Write)?;
         // What a value looks like is seen without a mark.
-        if self.shapes.is_new(text) {
-            write_line(text, &mut self.shown).map_err(RecordsError::Write)?;
+        if is_new {
+            write_line(&text, &mut self.shown).map_err(RecordsError::Write)?;
         }
         Ok(())
     }

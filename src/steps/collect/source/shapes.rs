@@ -13,6 +13,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::likeness::{self, Likeness, TEXT};
+use super::names;
 
 /// What was seen so far.
 #[derive(Default)]
@@ -23,6 +24,8 @@ pub(super) struct Shapes {
     /// Where each name in small letters stands first: DuckDB takes names for the same that differ in capitals.
     firsts: HashMap<String, usize>,
     records: u64,
+    /// Whether any name has an alias.
+    has_aliases: bool,
     /// What the record at hand has: which name looks like what.
     found: Vec<(usize, Likeness)>,
 }
@@ -30,6 +33,8 @@ pub(super) struct Shapes {
 /// A name of a field.
 struct Name {
     text: String,
+    /// What the field is called instead, where DuckDB would take the name for another one's.
+    alias: Option<String>,
     /// What its values look like: one bit for each likeness.
     seen: Likeness,
     /// The place of the first name that is the same in small letters.
@@ -68,9 +73,35 @@ impl Shapes {
         }
         let place = self.names.len();
         let first = *self.firsts.entry(name.to_lowercase()).or_insert(place);
-        self.names.push(Name { text: name.to_owned(), seen: 0, first, record: 0 });
+        let taken = |first: &Name| first.alias.as_ref().unwrap_or(&first.text).eq_ignore_ascii_case(name);
+        let alias = (name.is_empty() || self.names.get(first).is_some_and(taken)).then(|| self.alias(name));
+        let first = if let Some(alias) = &alias {
+            self.has_aliases = true;
+            *self.firsts.entry(alias.to_lowercase()).or_insert(place)
+        } else {
+            first
+        };
+        self.names.push(Name { text: name.to_owned(), alias, seen: 0, first, record: 0 });
         self.places.insert(name.to_owned(), place);
         place
+    }
+
+    /// A name that nothing else has: as DuckDB would make one.
+    fn alias(&self, name: &str) -> String {
+        let numbered = |number: usize| match name {
+            "" => format!("C{}", self.names.len() + number - 1),
+            name => format!("{name}_{number}"),
+        };
+        let is_free = |alias: &String| !self.firsts.contains_key(&alias.to_lowercase());
+        (1..=self.firsts.len() + 1).map(numbered).find(is_free).unwrap_or_default()
+    }
+
+    /// The record that was looked at last, with names of fields that DuckDB can tell apart.
+    pub(super) fn told_apart<'r>(&self, record: &'r str) -> Cow<'r, str> {
+        if !self.has_aliases {
+            return Cow::Borrowed(record);
+        }
+        names::renamed(record, |name| self.places.get(name).and_then(|place| self.names[*place].alias.clone()))
     }
 
     /// Takes a field of the record at hand; whether it is odd.
@@ -133,10 +164,21 @@ mod tests {
         let mut shapes = Shapes::default();
         let mut is_new = |record: &str| shapes.is_new(record);
         for _ in 0..2 {
-            assert!(is_new(r#"{"a": 1, "A": "x"}"#));
             assert!(is_new(r#"{"a": 1, "a": 1}"#));
         }
-        assert!(is_new(r#"{"A": "x"}"#));
-        assert!(!is_new(r#"{"A": "x"}"#));
+        assert!(is_new(r#"{"a": "x"}"#));
+        assert!(!is_new(r#"{"a": "x"}"#));
+    }
+
+    #[test]
+    fn names_that_differ_in_capitals_are_told_apart() {
+        let mut shapes = Shapes::default();
+        let record = r#"{"a": 1, "A_1": 2, "A": 3, "aA": 4, "": 5}"#;
+        assert!(shapes.is_new(record));
+        assert_eq!(shapes.told_apart(record), r#"{"a": 1, "A_1": 2, "A_2": 3, "aA": 4, "C4": 5}"#);
+        let record = r#"{"a_2": 1, "A": 2}"#;
+        assert!(shapes.is_new(record));
+        assert_eq!(shapes.told_apart(record), r#"{"a_2_1": 1, "A_2": 2}"#);
+        assert!(!shapes.is_new(record));
     }
 }
