@@ -11,6 +11,7 @@ mod openapi;
 mod pages;
 mod prometheus;
 mod promtool;
+mod recorded;
 mod roles;
 mod rolling_back;
 mod runs;

@@ -8,6 +8,7 @@ mod exclusive;
 pub(crate) mod folder;
 mod input;
 mod locks;
+mod recorded;
 mod refusals;
 mod remote_replica;
 mod replica;
