@@ -15,4 +15,5 @@ mod replica;
 mod running;
 mod schedules;
 pub(crate) mod serving;
+mod shells;
 mod watching;
