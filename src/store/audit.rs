@@ -117,6 +117,17 @@ impl Store {
         })
         .await
     }
+
+    /// What was done to a run, oldest first.
+    pub async fn acts_of(&self, run: RunId) -> Result<Vec<AuditRow>, StoreError> {
+        const DOING: &str = "reading what was done";
+        self.call(DOING, async |connection| {
+            let rows =
+                connection.query(include_str!("sql/audit_of_run.sql"), &[&run.0]).await.map_err(database(DOING))?;
+            Ok(rows.iter().map(audit_row).collect())
+        })
+        .await
+    }
 }
 
 /// Notes what somebody does in the transaction that does it, and returns the entry's number.
