@@ -3,6 +3,7 @@
 mod client;
 mod daemon;
 mod documented;
+mod early;
 mod following;
 mod foreign;
 mod jobs;
