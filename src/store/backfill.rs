@@ -53,12 +53,11 @@ impl Store {
                     }
                     let more = run_later(transaction, job, &part, Trigger::Backfill, Reason::Backfill).await?;
                     let detail = json!({"runs": so_far + more.len()});
-                    let noted = match entry {
-                        Some(entry) => add(transaction, entry, &detail).await.map(|()| entry)?,
-                        None => {
-                            let act = Act { action: "backfill", job: Some(job), run: None, detail };
-                            note(transaction, actor, &act).await?
-                        }
+                    let noted = if let Some(entry) = entry {
+                        add(transaction, entry, &detail).await.map(|()| entry)?
+                    } else {
+                        let act = Act { action: "backfill", job: Some(job), run: None, detail };
+                        note(transaction, actor, &act).await?
                     };
                     Ok((more, noted))
                 })
