@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
-use serde_json::json;
 
 use super::moment::{self, Edge};
 use crate::domain::code::Code;
@@ -12,7 +11,7 @@ use crate::domain::failure::{Failure, Side};
 use crate::domain::ids::RunId;
 use crate::domain::job::Job;
 use crate::domain::state::FiringState;
-use crate::store::{Act, Actor, FiringFilter, FiringRow, Later, Store};
+use crate::store::{Actor, FiringFilter, FiringRow, Later, Store};
 
 /// Runs that are made without being told how many. More is a mistake more often than a wish.
 const WITHOUT_LIMIT: usize = 1000;
@@ -119,9 +118,7 @@ pub async fn queue(
     in_order: bool,
 ) -> Result<Backfilled, Failure> {
     let due: Vec<DateTime<Utc>> = past.left.iter().map(|left| left.due).collect();
-    let made = store.backfill(&job.name, &Later { due, params, in_order }).await?;
-    let detail = json!({"runs": made.len()});
-    store.audit(actor, &Act { action: "backfill", job: Some(&job.name), run: None, detail }).await?;
+    let made = store.backfill(actor, &job.name, &Later { due, params, in_order }).await?;
     let made: BTreeMap<DateTime<Utc>, RunId> = made.into_iter().collect();
     Ok(told(job, past, Some(&made)))
 }

@@ -4,7 +4,7 @@ use super::find;
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::run::Run;
-use crate::store::{Act, Actor, Store};
+use crate::store::{Actor, Store};
 
 /// Asks for a run's end. One that has not started is cancelled at once, a running one by its daemon.
 pub async fn cancel(store: &Store, actor: &Actor, run: &Run) -> Result<Run, Failure> {
@@ -12,8 +12,6 @@ pub async fn cancel(store: &Store, actor: &Actor, run: &Run) -> Result<Run, Fail
         let message = format!("run {} has ended already: {}", run.id, run.state);
         return Err(Failure::permanent(Code::Conflict, Side::Internal, message));
     }
-    store.cancel_run(run.id).await?;
-    let act = Act { action: "cancel", job: Some(&run.job), run: Some(run.id), ..Act::default() };
-    store.audit(actor, &act).await?;
+    store.cancel(actor, run.id).await?;
     find::run(store, &run.id.to_string()).await
 }

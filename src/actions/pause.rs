@@ -2,12 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::json;
 
 use super::find;
 use crate::domain::failure::Failure;
 use crate::domain::job::Job;
-use crate::store::{Act, Actor, Store};
+use crate::store::{Actor, Store};
 
 /// Due times that are shown.
 const SHOWN: usize = 3;
@@ -31,11 +30,9 @@ pub async fn pause(
     note: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<Paused, Failure> {
-    if !store.pause(&job.name, Some(&actor.name), note).await? {
+    if !store.pause(actor, &job.name, note).await? {
         return Err(find::no_job(store, &job.name).await);
     }
-    let detail = note.map_or_else(|| json!({}), |note| json!({"note": note}));
-    store.audit(actor, &Act { action: "pause", job: Some(&job.name), run: None, detail }).await?;
     Ok(Paused { job: job.name.clone(), paused: true, next_due: next_due(job, now) })
 }
 

@@ -2,14 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::json;
 
 use super::find;
 use super::pause::next_due;
 use crate::domain::failure::Failure;
 use crate::domain::ids::RunId;
 use crate::domain::job::Job;
-use crate::store::{Act, Actor, RunMissed, Store};
+use crate::store::{Actor, RunMissed, Store};
 
 /// A job that runs on its schedule again.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -32,10 +31,8 @@ pub async fn resume(
     run_missed: RunMissed,
     now: DateTime<Utc>,
 ) -> Result<Resumed, Failure> {
-    let Some(runs) = store.resume(&job.name, run_missed).await? else {
+    let Some(runs) = store.resume(actor, &job.name, run_missed).await? else {
         return Err(find::no_job(store, &job.name).await);
     };
-    let detail = json!({"run_missed": run_missed.label(), "runs": runs.len()});
-    store.audit(actor, &Act { action: "resume", job: Some(&job.name), run: None, detail }).await?;
     Ok(Resumed { job: job.name.clone(), paused: false, runs, next_due: next_due(job, now) })
 }

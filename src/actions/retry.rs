@@ -7,7 +7,7 @@ use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::run::Run;
 use crate::domain::state::RunState;
-use crate::store::{Act, Actor, Store};
+use crate::store::{Actor, Store};
 
 /// A run that was queued again.
 pub struct Retried {
@@ -31,9 +31,7 @@ pub async fn retry(store: &Store, actor: &Actor, run: &Run, from: Option<&str>) 
         }
         None => run.first_unfinished(),
     };
-    store.retry_run(run.id, from, None).await?;
-    let from = run.steps.get(from).map(|step| step.id.clone());
-    let detail = json!({"from": from});
-    store.audit(actor, &Act { action: "retry", job: Some(&run.job), run: Some(run.id), detail }).await?;
-    Ok(Retried { run: find::run(store, &run.id.to_string()).await?, from })
+    let name = run.steps.get(from).map(|step| step.id.clone());
+    store.retry(actor, run.id, from, json!({"from": name})).await?;
+    Ok(Retried { run: find::run(store, &run.id.to_string()).await?, from: name })
 }

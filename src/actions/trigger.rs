@@ -11,7 +11,7 @@ use crate::domain::failure::{Failure, Side};
 use crate::domain::hex::hex;
 use crate::domain::params;
 use crate::domain::run::Run;
-use crate::store::{Act, Actor, MadeOnce, NewRun, Once, Store, StoredJob};
+use crate::store::{Actor, MadeOnce, NewRun, Once, Store, StoredJob};
 
 /// A run that was asked for.
 pub struct Triggered {
@@ -33,8 +33,8 @@ pub async fn trigger(
     let request = hex(&Sha256::digest(json!([name, given]).to_string()));
     let new = NewRun::manual(name, job.hash.clone(), params::complete(&job.definition.job, given)?);
     let (id, before) = match key {
-        None => (store.create_run(&new).await?, false),
-        Some(key) => match store.create_run_once(&new, Once { actor: &actor.name, key, request: &request }).await? {
+        None => (store.make_run(actor, "trigger", &new).await?, false),
+        Some(key) => match store.create_run_once(&new, Once { actor, key, request: &request }).await? {
             MadeOnce::Now(id) => (id, false),
             MadeOnce::Before(id) => (id, true),
             MadeOnce::Other => {
@@ -44,9 +44,5 @@ pub async fn trigger(
             }
         },
     };
-    if !before {
-        // Its parameters are the run's, and go with it: this record stays for longer.
-        store.audit(actor, &Act { action: "trigger", job: Some(name), run: Some(id), ..Act::default() }).await?;
-    }
     Ok(Triggered { run: find::run(store, &id.to_string()).await?, before })
 }

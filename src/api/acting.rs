@@ -2,8 +2,8 @@
 
 use crate::domain::failure::Failure;
 
-/// Does something to its end, also when whoever asked for it has gone or the time for an answer is up: an action that
-/// broke off in the middle would have happened, and nobody would have been recorded as having done it.
+/// Does something to its end, also when whoever asked for it has gone or the time for an answer is up: of an action that
+/// broke off in the middle nobody would be told whether it happened.
 #[expect(
     clippy::disallowed_methods,
     reason = "it must outlive the connection; it ends by itself, each call has a deadline"

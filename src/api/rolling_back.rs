@@ -4,14 +4,15 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::backend::Backend;
+use crate::actions::outside::recorded;
 use crate::domain::code::Code;
 use crate::domain::failure::{Failure, Side};
 use crate::domain::replica::Manifest;
 use crate::engine::ReplicaLook;
 use crate::store::{Act, Actor};
 
-/// Makes a generation of a replica that a job publishes the replica again, the one before or `to`, and records who did
-/// so. It is verified first.
+/// Makes a generation of a replica that a job publishes the replica again, the one before or `to`, for somebody. It is
+/// verified first.
 pub(super) async fn roll_back(
     backend: &Backend,
     actor: &Actor,
@@ -20,11 +21,10 @@ pub(super) async fn roll_back(
     now: DateTime<Utc>,
 ) -> Result<Manifest, Failure> {
     let replica = find(backend, place, now).await?;
-    let manifest = backend.replicas.roll_back(&replica, to, now).await?;
-    let detail = json!({"replica": replica.place, "generation": manifest.generation});
+    let detail = json!({"replica": replica.place, "to": to});
     let act = Act { action: "rollback", job: Some(&replica.job), run: None, detail };
-    backend.store.audit(actor, &act).await?;
-    Ok(manifest)
+    let going_back = backend.replicas.roll_back(&replica, to, now);
+    recorded(&backend.store, actor, &act, going_back, |manifest| json!({"generation": manifest.generation})).await
 }
 
 /// The replica at a place. Only one that a job publishes is found: going back changes files.

@@ -27,5 +27,8 @@ pub enum NotifyCommand {
         /// A job's name, or a job file, whose `notify` is tried; without it that of windlass.yaml.
         #[arg(value_name = "JOB_OR_FILE")]
         job: Option<String>,
+        /// Do it although who did it can't be recorded: the state database is away.
+        #[arg(long)]
+        unrecorded: bool,
     },
 }

@@ -271,6 +271,9 @@ pub struct RollbackArguments {
     /// The generation to go back to.
     #[arg(long, value_name = "N")]
     pub to: Option<u64>,
+    /// Do it although who did it can't be recorded: the state database is away.
+    #[arg(long)]
+    pub unrecorded: bool,
 }
 
 /// Arguments of `explain`.

@@ -32,6 +32,7 @@ mod output;
 mod params;
 mod pause;
 mod plan;
+mod recorded;
 mod replica;
 mod resume;
 mod retry;

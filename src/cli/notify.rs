@@ -7,38 +7,53 @@ use serde_json::json;
 use super::alert_arguments::NotifyCommand;
 use super::arguments::Global;
 use super::error::{CliError, Exit, describe};
+use super::recorded::recorded;
 use super::workspace::{LogAs, Workspace};
 use super::{clock, job_source, output};
 use crate::domain::alert::{Message, Notify, test_message};
 use crate::domain::code::Code;
+use crate::domain::failure::Failure;
 use crate::steps::alert::{Receiver, Teller};
+use crate::store::Act;
 
 /// Runs what was asked for.
 pub(super) async fn run(command: &NotifyCommand, global: &Global) -> Result<Exit, CliError> {
-    let NotifyCommand::Test { job } = command;
+    let NotifyCommand::Test { job, unrecorded } = command;
     let workspace = Workspace::open(global, LogAs::Command)?;
     let (name, notify, base) = receivers(&workspace, job.as_deref())?;
     let teller = Teller::new(workspace.settings.env_values())?;
     let message = test_message(&name, workspace.settings.http.public_url.as_deref());
     // A receiver that passes over what it has had before must not take this for the last test.
     let message = Message { id: uuid::Uuid::now_v7().to_string(), at: clock::now(), ..message };
-    let mut answers = Vec::new();
-    let mut failed = false;
-    for receiver in Receiver::of(&notify) {
-        let answer = teller.tell(receiver, &notify, &message, &base).await;
-        let answer = answer.map_err(|failure| workspace.masker.failure(failure));
-        failed |= answer.is_err();
-        match answer {
-            Ok(words) if global.json => answers.push(json!({"receiver": receiver.label(), "answer": words})),
-            Ok(words) => output::line(format!("{} answered: {}", receiver.label(), workspace.masker.text(&words)))?,
-            Err(failure) if global.json => {
-                answers.push(json!({"receiver": receiver.label(), "failure": failure}));
-            }
-            Err(failure) => output::note(describe(&failure)),
+    let masker = workspace.masker.clone();
+    let telling = async {
+        let mut answers = Vec::new();
+        for receiver in Receiver::of(&notify) {
+            let answer = teller.tell(receiver, &notify, &message, &base).await;
+            answers.push((receiver, answer.map_err(|failure| masker.failure(failure))));
         }
-    }
+        Ok(answers)
+    };
+    let act = Act { action: "notify_test", job: job.is_some().then_some(name.as_str()), ..Act::default() };
+    let counted = |answers: &Vec<(Receiver, Result<String, Failure>)>| {
+        let answered = answers.iter().filter(|(_, answer)| answer.is_ok()).count();
+        json!({"receivers": answers.len(), "answered": answered})
+    };
+    let answers = Box::pin(recorded(workspace, *unrecorded, &act, telling, counted)).await?;
+    let failed = answers.iter().any(|(_, answer)| answer.is_err());
     if global.json {
-        output::json(&answers)?;
+        let shown = answers.iter().map(|(receiver, answer)| match answer {
+            Ok(words) => json!({"receiver": receiver.label(), "answer": words}),
+            Err(failure) => json!({"receiver": receiver.label(), "failure": failure}),
+        });
+        output::json(&shown.collect::<Vec<_>>())?;
+    } else {
+        for (receiver, answer) in &answers {
+            match answer {
+                Ok(words) => output::line(format!("{} answered: {}", receiver.label(), masker.text(words)))?,
+                Err(failure) => output::note(describe(failure)),
+            }
+        }
     }
     Ok(if failed { Exit::RunFailed } else { Exit::Done })
 }

@@ -15,6 +15,7 @@ use clap_complete::env::CompleteEnv;
 
 use super::arguments::Arguments;
 use super::{clock, wire};
+use crate::domain::alert::AlertState;
 use crate::domain::code::Code;
 use crate::domain::run::Run;
 use crate::domain::state::RunState;
@@ -50,15 +51,23 @@ fn offering(command: Command) -> Command {
         "retry" => &[RunState::Failed, RunState::Cancelled],
         _ => &[],
     };
-    command.mut_args(|arg| argument(arg, states)).mut_subcommands(offering)
+    let words: Vec<&'static str> = match command.get_name() {
+        "alerts" => AlertState::ALL.iter().map(|state| state.label()).collect(),
+        _ => RunState::ALL.iter().map(|state| state.label()).collect(),
+    };
+    command.mut_args(|arg| argument(arg, states, &words)).mut_subcommands(offering)
 }
 
-fn argument(arg: Arg, states: &'static [RunState]) -> Arg {
+fn argument(arg: Arg, states: &'static [RunState], words: &[&'static str]) -> Arg {
     let value = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string).unwrap_or_default();
     match value.as_str() {
         "JOB" => arg.add(ArgValueCompleter::new(jobs)),
         "JOB_OR_FILE" | "REPLICA" => arg.add(ArgValueCompleter::new(jobs_and_files)),
         "RUN" => arg.add(ArgValueCompleter::new(move |typed: &OsStr| runs(typed, states))),
+        "STATE" => {
+            let words = words.to_vec();
+            arg.add(ArgValueCompleter::new(move |typed: &OsStr| listed(&words, typed)))
+        }
         "CODE" => arg.add(ArgValueCompleter::new(codes)),
         _ => arg,
     }
@@ -92,6 +101,10 @@ fn runs(typed: &OsStr, states: &[RunState]) -> Vec<CompletionCandidate> {
         candidate.display_order(Some(place))
     });
     offered.filter(|candidate| begins(&candidate.get_value().to_string_lossy(), typed)).collect()
+}
+
+fn listed(words: &[&'static str], typed: &OsStr) -> Vec<CompletionCandidate> {
+    words.iter().filter(|word| begins(word, typed)).map(|word| CompletionCandidate::new(*word)).collect()
 }
 
 fn codes(typed: &OsStr) -> Vec<CompletionCandidate> {

@@ -29,7 +29,7 @@ pub(super) async fn run(arguments: &PauseArguments, global: &Global) -> Result<E
             }
         }
         ask::confirm(&format!("Pause {name}?"), arguments.yes, global)?;
-        let paused = pause(&opened.store, &opened.actor(), &job, None, clock::now()).await?;
+        let paused = pause(&opened.store, &opened.actor(), &job, arguments.note.as_deref(), clock::now()).await?;
         if global.json {
             output::json(&paused)?;
         } else {

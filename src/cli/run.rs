@@ -53,11 +53,12 @@ async fn to_its_end(
     let events = daemon.events();
     let mut reporter = Reporter::new(global.json);
     new.private_to = Some(daemon.id());
-    let watched = match store.create_run(&new).await {
+    let actor = opened.actor();
+    let watched = match store.make_run(&actor, "run", &new).await {
         Ok(id) => {
             reporter.name(id, &name);
             reporter.say(id, &format!("run {id}"));
-            until_end(store, &[id], events, &mut reporter, signals).await
+            until_end(store, &actor, &[id], events, &mut reporter, signals).await
         }
         Err(error) => Err(error.into()),
     };

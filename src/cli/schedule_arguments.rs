@@ -10,6 +10,9 @@ pub struct PauseArguments {
     /// The job's name.
     #[arg(value_name = "JOB")]
     pub job: String,
+    /// Why, for the others.
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
     /// Don't ask.
     #[arg(short, long)]
     pub yes: bool,

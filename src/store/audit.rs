@@ -1,12 +1,18 @@
 //! Who did what: each action of a person or a token, as it was done.
+//!
+//! What an action changes in the state database and its entry here are one commit, so neither is there without the
+//! other. What it changes elsewhere can't be: there the entry comes first, and what came of it is added.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio_postgres::Row;
 
+use super::connection::Transaction;
 use super::error::StoreError;
 use super::pool::{Store, database};
 use crate::domain::ids::RunId;
+
+const NOTING: &str = "noting an action";
 
 /// Whoever acts.
 #[derive(Clone, Debug)]
@@ -51,7 +57,7 @@ pub struct AuditRow {
     pub actor: String,
     /// `command` or `http`.
     pub via: String,
-    /// What: `trigger`, `cancel`, `retry`, `pause`, `resume`, `backfill`, `rollback`.
+    /// What: `run`, `trigger`, `cancel`, `retry`, `pause`, `resume`, `backfill`, `rollback`, `notify_test`.
     pub action: String,
     /// The job.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,7 +65,7 @@ pub struct AuditRow {
     /// The run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
-    /// What else was said.
+    /// What else was said; for what is done outside the state database also what came of it.
     #[schema(value_type = Object)]
     pub detail: Value,
 }
@@ -88,24 +94,14 @@ impl Via {
 }
 
 impl Store {
-    /// Notes what somebody did.
-    pub async fn audit(&self, actor: &Actor, act: &Act<'_>) -> Result<(), StoreError> {
-        const DOING: &str = "noting an action";
-        let run = act.run.map(|run| run.to_string());
-        let subject = act.job.into_iter().chain(run.as_deref()).collect::<Vec<_>>().join(" ");
-        let detail = if act.detail.is_null() { Value::Object(serde_json::Map::new()) } else { act.detail.clone() };
-        self.call(DOING, async |connection| {
-            let run = act.run.map(|run| run.0);
-            connection
-                .execute(
-                    include_str!("sql/audit.sql"),
-                    &[&actor.name, &actor.via.label(), &act.action, &subject, &act.job, &run, &detail],
-                )
-                .await
-                .map_err(database(DOING))
-        })
-        .await?;
-        Ok(())
+    /// Notes what somebody is about to do outside the state database, and returns the entry's number for `came_of`.
+    pub async fn intends(&self, actor: &Actor, act: &Act<'_>) -> Result<i64, StoreError> {
+        self.transaction(NOTING, async |transaction| note(transaction, actor, act).await).await
+    }
+
+    /// Adds what came of it to an entry.
+    pub async fn came_of(&self, entry: i64, said: &Value) -> Result<(), StoreError> {
+        self.transaction(NOTING, async |transaction| add(transaction, entry, said).await).await
     }
 
     /// What was done, newest first.
@@ -121,6 +117,39 @@ impl Store {
         })
         .await
     }
+
+    /// What was done to a run, oldest first.
+    pub async fn acts_of(&self, run: RunId) -> Result<Vec<AuditRow>, StoreError> {
+        const DOING: &str = "reading what was done";
+        self.call(DOING, async |connection| {
+            let rows =
+                connection.query(include_str!("sql/audit_of_run.sql"), &[&run.0]).await.map_err(database(DOING))?;
+            Ok(rows.iter().map(audit_row).collect())
+        })
+        .await
+    }
+}
+
+/// Notes what somebody does in the transaction that does it, and returns the entry's number.
+pub(super) async fn note(transaction: &Transaction<'_>, actor: &Actor, act: &Act<'_>) -> Result<i64, StoreError> {
+    let run = act.run.map(|run| run.to_string());
+    let subject = act.job.into_iter().chain(run.as_deref()).collect::<Vec<_>>().join(" ");
+    let detail = if act.detail.is_null() { Value::Object(serde_json::Map::new()) } else { act.detail.clone() };
+    let run = act.run.map(|run| run.0);
+    let row = transaction
+        .query_one(
+            include_str!("sql/audit.sql"),
+            &[&actor.name, &actor.via.label(), &act.action, &subject, &act.job, &run, &detail],
+        )
+        .await
+        .map_err(database(NOTING))?;
+    Ok(row.get("id"))
+}
+
+/// Adds to what an entry says.
+pub(super) async fn add(transaction: &Transaction<'_>, entry: i64, said: &Value) -> Result<(), StoreError> {
+    transaction.execute(include_str!("sql/audit_add.sql"), &[&entry, said]).await.map_err(database(NOTING))?;
+    Ok(())
 }
 
 fn audit_row(row: &Row) -> AuditRow {

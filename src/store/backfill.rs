@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use serde_json::json;
 use tokio_postgres::types::Json;
 
+use super::audit::{Act, Actor, add, note};
 use super::connection::Transaction;
 use super::error::StoreError;
 use super::pool::{Store, database};
@@ -29,23 +31,39 @@ pub struct Later {
 }
 
 impl Store {
-    /// Makes runs for due times of a job that did not run, and says for which.
-    pub async fn backfill(&self, job: &str, later: &Later) -> Result<Vec<(DateTime<Utc>, RunId)>, StoreError> {
+    /// Makes runs for due times of a job that did not run, and says for which. The entry of who did it counts those that
+    /// were made, also if not all can be.
+    pub async fn backfill(
+        &self,
+        actor: &Actor,
+        job: &str,
+        later: &Later,
+    ) -> Result<Vec<(DateTime<Utc>, RunId)>, StoreError> {
         const DOING: &str = "making runs for the past";
-        let mut made = Vec::new();
+        let (mut made, mut entry) = (Vec::new(), None);
         for due in later.due.chunks(RUNS) {
             let part = Later { due: due.to_vec(), params: later.params.clone(), in_order: later.in_order };
-            let more = self
+            let so_far = made.len();
+            let (more, noted) = self
                 .transaction(DOING, async |transaction| {
                     // Whoever plans the job may be about to enter the same due times.
                     let held = transaction.query_opt(include_str!("sql/job_hold.sql"), &[&job]).await;
                     if held.map_err(database(DOING))?.is_none() {
                         return Err(StoreError::Refused(format!("there is no job `{job}`")));
                     }
-                    run_later(transaction, job, &part, Trigger::Backfill, Reason::Backfill).await
+                    let more = run_later(transaction, job, &part, Trigger::Backfill, Reason::Backfill).await?;
+                    let detail = json!({"runs": so_far + more.len()});
+                    let noted = if let Some(entry) = entry {
+                        add(transaction, entry, &detail).await.map(|()| entry)?
+                    } else {
+                        let act = Act { action: "backfill", job: Some(job), run: None, detail };
+                        note(transaction, actor, &act).await?
+                    };
+                    Ok((more, noted))
                 })
                 .await?;
             made.extend(more);
+            entry = Some(noted);
         }
         Ok(made)
     }

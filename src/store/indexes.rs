@@ -15,9 +15,9 @@ struct Index {
     on: &'static str,
 }
 
-/// What V1 to the newest migration want of large tables, but for V1's own. Statements name the index that they use; without
+/// What this version wants of large tables, but for V1's own. Statements name the index that they use; without
 /// it they are slow, not wrong.
-const WANTED: [Index; 3] = [
+const WANTED: [Index; 4] = [
     // A long queue costs no more than a short one: only runs that were called or have just come are looked at.
     Index { name: "run_queued", on: "windlass.run (queued_at, id) where state = 'queued'" },
     // A job's runs that haven't ended, by state and in their order: those of a backfill come last.
@@ -30,6 +30,8 @@ const WANTED: [Index; 3] = [
         name: "run_by_trigger",
         on: "windlass.run (trigger, created_at desc, id desc) where trigger <> 'schedule'",
     },
+    // Who started, cancelled or retried a run: its page says so, for as long as it is looked at.
+    Index { name: "audit_of_run", on: "windlass.audit (run, id) where run is not null" },
 ];
 
 /// What those above have made needless.

@@ -7,6 +7,7 @@
 mod alert;
 mod audit;
 mod backfill;
+mod by_hand;
 mod claim;
 mod connect;
 mod connection;

@@ -4,7 +4,9 @@
 //! up. Only who ends the pause can have them run after all.
 
 use chrono::{DateTime, Utc};
+use serde_json::json;
 
+use super::audit::{Act, Actor, note};
 use super::backfill::{Later, defaults, run_later};
 use super::error::StoreError;
 use super::planning::plan;
@@ -41,18 +43,28 @@ impl RunMissed {
 impl Store {
     /// Pauses a job: from now on its firings are skipped; the others are told who did it and why. Said again, the later
     /// words count, and the first time. Says whether there is such a job.
-    pub async fn pause(&self, job: &str, by: Option<&str>, note: Option<&str>) -> Result<bool, StoreError> {
+    pub async fn pause(&self, actor: &Actor, job: &str, why: Option<&str>) -> Result<bool, StoreError> {
         const DOING: &str = "pausing a job";
-        self.call(DOING, async |connection| {
-            let changed = connection.execute(include_str!("sql/job_pause.sql"), &[&job, &by, &note]).await;
-            Ok(changed.map_err(database(DOING))? > 0)
+        self.transaction(DOING, async |transaction| {
+            let changed = transaction.execute(include_str!("sql/job_pause.sql"), &[&job, &actor.name, &why]).await;
+            if changed.map_err(database(DOING))? == 0 {
+                return Ok(false);
+            }
+            let detail = why.map_or_else(|| json!({}), |why| json!({"note": why}));
+            note(transaction, actor, &Act { action: "pause", job: Some(job), run: None, detail }).await?;
+            Ok(true)
         })
         .await
     }
 
     /// Ends a job's pause, and makes runs for firings that it skipped, if that is asked for. Returns them; `None` if
     /// there is no such job.
-    pub async fn resume(&self, job: &str, run_missed: RunMissed) -> Result<Option<Vec<RunId>>, StoreError> {
+    pub async fn resume(
+        &self,
+        actor: &Actor,
+        job: &str,
+        run_missed: RunMissed,
+    ) -> Result<Option<Vec<RunId>>, StoreError> {
         const DOING: &str = "resuming a job";
         self.plan_all(job).await?;
         self.transaction(DOING, async |transaction| {
@@ -80,6 +92,8 @@ impl Store {
             let params = defaults(transaction, job).await?;
             let later = Later { due, params, in_order: true };
             let made = run_later(transaction, job, &later, Trigger::Schedule, Reason::Resumed).await?;
+            let detail = json!({"run_missed": run_missed.label(), "runs": made.len()});
+            note(transaction, actor, &Act { action: "resume", job: Some(job), run: None, detail }).await?;
             Ok(Some(made.into_iter().map(|(_, run)| run).collect()))
         })
         .await

@@ -1,4 +1,4 @@
-//! Runs: made, read as people see them, cancelled, retried.
+//! Runs: made, and read as people see them.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::connection::Transaction;
 use super::definition::{StoredJob, stored};
 use super::error::StoreError;
 use super::json::json;
-use super::lock::{call_next, run_lock};
+use super::lock::run_lock;
 use super::pool::{Store, database, unreadable};
 use super::run_list::RunFilter;
 use super::wake::Wake;
@@ -109,59 +109,6 @@ impl Store {
                 .await
                 .map_err(database(DOING))?;
             row.map(|row| stored(&row, DOING)).transpose()
-        })
-        .await
-    }
-
-    /// Asks for a run's end. One that hasn't started is cancelled at once; a running one by its daemon. Returns the
-    /// state that the run is in then.
-    pub async fn cancel_run(&self, run: RunId) -> Result<RunState, StoreError> {
-        const DOING: &str = "cancelling a run";
-        self.transaction(DOING, async |transaction| {
-            transaction
-                .query(include_str!("sql/queue_guard_runs.sql"), &[&vec![run.0]])
-                .await
-                .map_err(database(DOING))?;
-            let row = transaction
-                .query_opt(include_str!("sql/run_cancel.sql"), &[&run.0])
-                .await
-                .map_err(database(DOING))?
-                .ok_or_else(|| StoreError::Refused(format!("there is no run {run}")))?;
-            let state: RunState = parse(row.get("state"), DOING)?;
-            // It leaves the queues now, even if it has to be ended first.
-            call_next(transaction, run, None).await?;
-            transaction
-                .execute(include_str!("sql/lock_release_cancelled.sql"), &[&run.0])
-                .await
-                .map_err(database(DOING))?;
-            let wake = if state.is_final() { Wake::Ended(run) } else { Wake::Cancel(run) };
-            wake.notify(transaction).await.map_err(database(DOING))?;
-            Wake::Work.notify(transaction).await.map_err(database(DOING))?;
-            Ok(state)
-        })
-        .await
-    }
-
-    /// Queues a failed or cancelled run again, from that step on. `private_to` as in `NewRun`.
-    pub async fn retry_run(
-        &self,
-        run: RunId,
-        from_step: usize,
-        private_to: Option<DaemonId>,
-    ) -> Result<(), StoreError> {
-        const DOING: &str = "retrying a run";
-        self.transaction(DOING, async |transaction| {
-            let from = i32::try_from(from_step).unwrap_or(i32::MAX);
-            let changed = transaction
-                .execute(include_str!("sql/run_retry.sql"), &[&run.0, &from, &private_to.map(|daemon| daemon.0)])
-                .await
-                .map_err(database(DOING))?;
-            if changed == 0 {
-                return Err(StoreError::Refused(format!(
-                    "run {run} is not there, or neither failed nor cancelled; only such runs can be retried"
-                )));
-            }
-            Wake::Work.notify(transaction).await.map_err(database(DOING))
         })
         .await
     }
@@ -271,6 +218,9 @@ fn read_run(row: &Row, attempts: Vec<(usize, u32, Attempt)>, locks: Vec<RunLock>
     })
 }
 
-fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str, doing: &'static str) -> Result<T, StoreError> {
+pub(super) fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
+    text: &str,
+    doing: &'static str,
+) -> Result<T, StoreError> {
     text.parse().map_err(|error: T::Err| unreadable(doing)(error.to_string()))
 }

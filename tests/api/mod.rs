@@ -3,6 +3,7 @@
 mod client;
 mod daemon;
 mod documented;
+mod early;
 mod following;
 mod foreign;
 mod jobs;
@@ -11,6 +12,7 @@ mod openapi;
 mod pages;
 mod prometheus;
 mod promtool;
+mod recorded;
 mod roles;
 mod rolling_back;
 mod runs;

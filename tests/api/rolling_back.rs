@@ -47,6 +47,18 @@ async fn a_replica_goes_back_to_the_generation_before_or_one_that_is_named_and_i
 
     let acts = "select string_agg(action || ' ' || actor || ' ' || (detail ->> 'generation'), ', ' order by id) from windlass.audit where action = 'rollback'";
     assert_eq!(folder.database.value(acts).await, "rollback token 2, rollback token 1");
+
+    // Without an entry nothing is done.
+    folder.database.refuse_record("insert").await;
+    let (status, problem) = asked(json!({"replica": place, "to": 3})).await;
+    assert!(status >= 500, "{status} {problem}");
+    let form = [("place", place.as_str().unwrap()), ("to", "3")];
+    let page = base.replace("/api/v1/replicas", "/replicas/rollback");
+    let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let answer = browser.post(page).bearer_auth("s3cret").form(&form).send().await.unwrap();
+    assert!(answer.headers()["set-cookie"].to_str().unwrap().contains("no%20record"), "{answer:?}");
+    let list = client.get(&base).bearer_auth("s3cret").send().await.unwrap().json::<Value>().await.unwrap();
+    assert_eq!(list[0]["manifest"]["generation"], 1);
     serve.signal(nix::sys::signal::Signal::SIGTERM);
     serve.end().await.ends(0);
     folder.close().await;

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use windlass::domain::job::{Job, Overlap};
 use windlass::domain::schedule::{Gap, Missed, Repeat, Schedule, When};
 
-use super::world::{WAIT, World, job};
+use super::world::{WAIT, World, job, somebody};
 
 fn every(seconds: u64, missed: Missed) -> Schedule {
     Schedule {
@@ -100,8 +100,8 @@ async fn a_long_absence_is_entered_in_batches_and_still_runs_once() {
 async fn a_paused_job_records_its_firings_as_skipped() {
     let world = World::new().await;
     world.save(&scheduled("tick", 1, Missed::All)).await;
-    assert!(world.store.pause("tick", None, None).await.unwrap());
-    assert!(!world.store.pause("nobody", None, None).await.unwrap());
+    assert!(world.store.pause(&somebody(), "tick", None).await.unwrap());
+    assert!(!world.store.pause(&somebody(), "nobody", None).await.unwrap());
     let daemon = world.daemon().await;
     world
         .until_value("select count(*) > 0 from windlass.firing where state = 'skipped' and reason = 'paused'", "true")

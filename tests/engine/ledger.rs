@@ -8,7 +8,7 @@ use windlass::domain::job::{Job, Overlap};
 use windlass::domain::schedule::{Gap, Missed, Repeat, Schedule, When};
 use windlass::store::{FiringFilter, Later, RunMissed};
 
-use super::world::{WAIT, World, job};
+use super::world::{WAIT, World, job, somebody};
 
 const HOUR: TimeDelta = TimeDelta::hours(1);
 
@@ -62,11 +62,11 @@ async fn what_a_pause_skipped_runs_only_when_somebody_asks() {
         world.save(&hourly(name)).await;
         let three = hours_before(now(&world).await, 3);
         unseen_since(&world, name, three[0] - TimeDelta::minutes(1)).await;
-        assert!(world.store.pause(name, None, None).await.unwrap());
+        assert!(world.store.pause(&somebody(), name, None).await.unwrap());
         assert!(world.store.skipped_by_pause(name).await.unwrap().is_empty(), "nobody has looked yet");
         plan(&world, name, None).await;
         assert_eq!(world.store.skipped_by_pause(name).await.unwrap().last(), three.last());
-        let runs = world.store.resume(name, missed).await.unwrap().unwrap();
+        let runs = world.store.resume(&somebody(), name, missed).await.unwrap().unwrap();
         let after = ledger(&world, name).await;
         let expected = match missed {
             RunMissed::None => ["superseded newer", "superseded newer", "skipped paused"],
@@ -75,7 +75,7 @@ async fn what_a_pause_skipped_runs_only_when_somebody_asks() {
         assert_eq!(after, expected, "{name}");
         assert_eq!(runs.len(), usize::from(missed != RunMissed::None), "{name}");
     }
-    assert!(world.store.resume("nobody", RunMissed::All).await.unwrap().is_none());
+    assert!(world.store.resume(&somebody(), "nobody", RunMissed::All).await.unwrap().is_none());
     world.end(Vec::new()).await;
 }
 
@@ -86,7 +86,7 @@ async fn all_that_a_pause_skipped_runs_one_after_the_other() {
     let hours = hours_before(now(&world).await, 4);
     let since = "update windlass.job set paused_at = $1, planned_through = $1 where name = 'tick'";
     world.database.admin().execute(since, &[&(hours[0] - TimeDelta::minutes(1))]).await.unwrap();
-    let runs = world.store.resume("tick", RunMissed::All).await.unwrap().unwrap();
+    let runs = world.store.resume(&somebody(), "tick", RunMissed::All).await.unwrap().unwrap();
     assert_eq!(runs.len(), 4);
     assert_eq!(ledger(&world, "tick").await, ["ran resumed"; 4]);
     let daemon = world.daemon().await;
@@ -107,9 +107,9 @@ async fn a_backfill_runs_what_did_not_run_in_order_and_lets_others_go_first() {
     let due = hours_before(now(&world).await, 3);
     unseen_since(&world, "slow", due[0] - TimeDelta::minutes(1)).await;
     let later = Later { due: due.clone(), params: BTreeMap::new(), in_order: true };
-    let made = world.store.backfill("slow", &later).await.unwrap();
+    let made = world.store.backfill(&somebody(), "slow", &later).await.unwrap();
     assert_eq!(made.iter().map(|(due, _)| *due).collect::<Vec<_>>(), due);
-    assert!(world.store.backfill("slow", &later).await.unwrap().is_empty(), "they ran");
+    assert!(world.store.backfill(&somebody(), "slow", &later).await.unwrap().is_empty(), "they ran");
     plan(&world, "slow", None).await;
     assert_eq!(ledger(&world, "slow").await, ["ran backfill"; 3]);
     let daemon = world.daemon().await;
@@ -131,7 +131,7 @@ async fn a_backfill_side_by_side_waits_for_nobody() {
     world.save(&Job { schedule: Some(every(Duration::from_hours(1))), ..job("slow", &[WAIT]) }).await;
     let due = hours_before(now(&world).await, 3);
     let later = Later { due, params: BTreeMap::new(), in_order: false };
-    world.store.backfill("slow", &later).await.unwrap();
+    world.store.backfill(&somebody(), "slow", &later).await.unwrap();
     let daemon = world.daemon().await;
     world.until_value("select count(*) from windlass.run where state = 'running' and trigger = 'backfill'", "3").await;
     world.database.execute("delete from go").await;

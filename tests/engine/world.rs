@@ -15,7 +15,7 @@ use windlass::domain::state::RunState;
 use windlass::domain::step::{SqlStep, StepKind};
 use windlass::engine::{Daemon, EngineSettings};
 use windlass::steps::{Connection, Environment};
-use windlass::store::{Capacities, Claimed, Definition, Identity, Line, NewRun, Scope, Store, StoreError};
+use windlass::store::{Actor, Capacities, Claimed, Definition, Identity, Line, NewRun, Scope, Store, StoreError, Via};
 use windlass::telemetry::{Masker, Metrics};
 
 use crate::support::{self, TestDatabase};
@@ -174,6 +174,11 @@ impl World {
         drop(self.store);
         self.database.close().await;
     }
+}
+
+/// Whoever acts.
+pub(super) fn somebody() -> Actor {
+    Actor { name: "somebody".to_owned(), via: Via::Command }
 }
 
 /// A job of SQL steps, without retries.

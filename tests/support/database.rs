@@ -74,6 +74,21 @@ impl TestDatabase {
         self.admin().batch_execute(statements).await.unwrap();
     }
 
+    /// Lets nothing into the record of actions from now on, or with `update` nothing be added to its entries: as if
+    /// whoever acts died between the deed and its entry.
+    pub(crate) async fn refuse_record(&self, event: &str) {
+        self.execute(&format!(
+            "create or replace function public.refuse() returns trigger language plpgsql as $$ begin raise 'no record'; end $$;
+             create trigger refuse before {event} on windlass.audit for each row execute function public.refuse()"
+        ))
+        .await;
+    }
+
+    /// Lets it record again.
+    pub(crate) async fn record_again(&self) {
+        self.execute("drop trigger refuse on windlass.audit").await;
+    }
+
     /// One value of one row, as text.
     pub(crate) async fn value(&self, query: &str) -> String {
         let row = self.admin().query_one(&format!("select ({query})::text"), &[]).await.unwrap();

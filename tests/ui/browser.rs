@@ -71,9 +71,14 @@ impl Browser {
         }
         let session = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted).await.unwrap();
         let browser = Self { driver: session, base: format!("http://{address}"), _driver: driver };
-        browser.tell("Page.addScriptToEvaluateOnNewDocument", json!({"source": WATCH})).await;
+        browser.at_load(WATCH).await;
         browser.look(1440, false).await;
         Some(browser)
+    }
+
+    /// Runs a script in each page from now on, before the page's own.
+    pub(super) async fn at_load(&self, script: &str) {
+        self.tell("Page.addScriptToEvaluateOnNewDocument", json!({"source": script})).await;
     }
 
     /// Sets the width of its window, and whether the system is dark.

@@ -29,10 +29,24 @@ async fn what_a_reader_opened_and_typed_stays_while_the_page_changes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_typed_before_the_page_is_live_is_heard() {
+    let world = World::start().await;
+    let Some(browser) = Browser::open(&world.address).await else { return world.close().await };
+    let typed = "addEventListener('DOMContentLoaded', () => { document.querySelector('#q').value = 'nasdaq'; })";
+    browser.at_load(typed).await;
+    browser.go("/").await;
+    browser.shows("1 of 8 jobs").await;
+    browser.close().await;
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_in_the_background_holds_no_stream_and_a_filter_leaves_none_behind() {
     let world = World::start().await;
     let Some(browser) = Browser::open(&world.address).await else { return world.close().await };
     browser.go("/").await;
+    let live = "return 'htmx' in window && !document.body.hasAttribute('hx-disable')";
+    eventually("the page is live", async || browser.run(live).await == true).await;
     // Sources that the page has open.
     browser
         .run(

@@ -25,7 +25,7 @@ analyze;
 """
 
 # As src/store/indexes.rs names them.
-INDEXES = ("run_queued", "run_unended", "run_by_trigger")
+INDEXES = ("run_queued", "run_unended", "run_by_trigger", "audit_of_run")
 VALID = (
     "select count(*) from pg_index join pg_class on pg_class.oid = indexrelid "
     f"where relname in {INDEXES} and indisvalid and relnamespace = 'windlass'::regnamespace"

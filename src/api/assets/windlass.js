@@ -1,5 +1,5 @@
-// What the pages do beyond HTML: times in the reader's zone and always fresh, a filter that answers while one types,
-// streams that rest while nobody looks. Everything can be read and every form works without it.
+// What the pages do beyond HTML before anything is drawn: times in the reader's zone and always fresh, strips, choices,
+// keys. What keeps pages live comes after the first paint. Everything can be read and every form works without either.
 (() => {
   'use strict';
   const root = document.documentElement;
@@ -74,14 +74,6 @@
   };
   for (const kind of ['pointermove', 'pointerdown']) document.addEventListener(kind, pointed, { passive: true });
 
-  // What a reader opened stays open, and what somebody types stays typed, when a live part changes.
-  Idiomorph.defaults.ignoreActiveValue = true;
-  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) =>
-    !((name === 'open' && element.localName === 'details') || (name === 'value' && element.matches('input, textarea')));
-
-  // What was fetched into a live part isn't part of what is sent for it.
-  Idiomorph.defaults.callbacks.beforeNodeMorphed = (element) => !element.hasAttribute?.('data-keep');
-
   // A log shows its end as it grows, unless its reader has scrolled up; a link to an entry is kept to.
   const atEnd = new WeakMap();
   const isAtEnd = (log) => log.scrollHeight - log.scrollTop - log.clientHeight < 8;
@@ -92,35 +84,6 @@
   document.addEventListener('htmx:sseMessage', (event) => {
     for (const log of event.target.querySelectorAll?.('.log') ?? []) if (atEnd.get(log)) log.scrollTop = log.scrollHeight;
   });
-
-  // A browser opens six connections to a server at most: pages in the background must not hold them. One that is being
-  // left breaks its stream off, which is no error.
-  const sources = new Set();
-  let leaving = false, resting = false;
-  addEventListener('beforeunload', () => { leaving = true; setTimeout(() => { leaving = false; }, 3000); });
-  htmx.createEventSource = (url) => {
-    const source = new EventSource(url);
-    source.addEventListener('error', (event) => { if (leaving) event.stopImmediatePropagation(); });
-    for (const other of sources) if (other.readyState === EventSource.CLOSED) sources.delete(other);
-    sources.add(source);
-    if (resting) source.close();
-    return source;
-  };
-  document.addEventListener('visibilitychange', () => {
-    if (document.hidden) {
-      for (const source of sources) source.close();
-      resting = true;
-    } else if (resting) {
-      resting = false;
-      for (const region of document.querySelectorAll('[sse-connect]')) {
-        // Another attribute makes htmx look at the element anew.
-        region.dataset.seen = String(Date.now());
-        htmx.process(region);
-      }
-    }
-  });
-  document.addEventListener('htmx:sseOpen', (event) => event.target.classList.remove('away'));
-  document.addEventListener('htmx:sseError', (event) => event.target.classList.add('away'));
 
   // Choices that are made by choosing; the button beside them is for readers without JavaScript.
   for (const form of document.querySelectorAll('form[data-choose], form[hx-get]')) {
@@ -135,4 +98,12 @@
     const filter = document.querySelector('input[type="search"]');
     if (filter) { event.preventDefault(); filter.focus(); filter.select(); }
   });
+
+  // The rest is large and changes nothing that is seen at first: it is asked for once the page is drawn, which one in the
+  // background is when somebody looks at it. Without `async: false` it would run in the order in which it arrives.
+  const late = document.currentScript.dataset.late.split(' ');
+  const rest = () => {
+    for (const url of late) document.head.append(Object.assign(document.createElement('script'), { src: url, async: false }));
+  };
+  addEventListener('load', () => requestAnimationFrame(() => setTimeout(rest)), { once: true });
 })();

@@ -31,8 +31,10 @@ pub(super) struct Asset {
 pub(super) struct Assets {
     /// The look.
     pub(super) style: Asset,
-    /// Scripts in the order in which they are to be run.
-    pub(super) scripts: [Asset; 4],
+    /// What runs before a page is drawn.
+    pub(super) script: Asset,
+    /// What that one loads afterwards, in the order in which it is to be run.
+    pub(super) late: [Asset; 4],
     /// The picture on a browser's tab.
     pub(super) icon: Asset,
 }
@@ -42,15 +44,22 @@ pub(super) static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
     let script = |name, content| Asset::new(name, "text/javascript; charset=utf-8", content);
     Assets {
         style: Asset::new("windlass.css", "text/css; charset=utf-8", include_bytes!("../assets/windlass.css")),
-        scripts: [
+        script: script("windlass.js", include_bytes!("../assets/windlass.js")),
+        late: [
             script("htmx.min.js", include_bytes!("../assets/htmx.min.js")),
             script("htmx-sse.min.js", include_bytes!("../assets/htmx-sse.min.js")),
             script("idiomorph.min.js", include_bytes!("../assets/idiomorph.min.js")),
-            script("windlass.js", include_bytes!("../assets/windlass.js")),
+            script("live.js", include_bytes!("../assets/live.js")),
         ],
         icon: Asset::new("icon.svg", "image/svg+xml", include_bytes!("../assets/icon.svg")),
     }
 });
+
+impl Assets {
+    fn all(&self) -> impl Iterator<Item = &Asset> {
+        self.late.iter().chain([&self.style, &self.script, &self.icon])
+    }
+}
 
 impl Asset {
     fn new(name: &'static str, kind: &'static str, content: &'static [u8]) -> Self {
@@ -67,8 +76,7 @@ impl Asset {
 /// ask for it, and must not be left without style.
 pub(super) async fn asset(Path((_, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
     let assets = &*ASSETS;
-    let all = assets.scripts.iter().chain([&assets.style, &assets.icon]);
-    let Some(asset) = all.into_iter().find(|asset| asset.name == name) else {
+    let Some(asset) = assets.all().find(|asset| asset.name == name) else {
         return Problem::NothingHere.into_response();
     };
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -92,7 +100,7 @@ mod tests {
     #[test]
     fn all_that_a_page_loads_is_small() {
         let assets = &*ASSETS;
-        let all: Vec<&Asset> = assets.scripts.iter().chain([&assets.style, &assets.icon]).collect();
+        let all: Vec<&Asset> = assets.all().collect();
         let size = |of: fn(&Asset) -> usize| all.iter().map(|asset| of(asset)).sum::<usize>();
         assert!(size(|asset| asset.plain.len()) < 150_000, "{}", size(|asset| asset.plain.len()));
         assert!(size(|asset| asset.gzip.len()) < 50_000, "{}", size(|asset| asset.gzip.len()));

@@ -40,6 +40,7 @@ const HTMX: &str = r#"{"allowEval":false,"includeIndicatorStyles":false,"history
 #[expect(clippy::needless_pass_by_value, reason = "nobody needs a body once its page is made")]
 pub(super) fn page(title: &str, view: &View, place: Place, body: Markup) -> Markup {
     let assets = &*ASSETS;
+    let late = assets.late.each_ref().map(|script| script.url.as_str()).join(" ");
     let theme = (view.theme != Theme::System).then(|| view.theme.label());
     html! {
         (DOCTYPE)
@@ -51,9 +52,9 @@ pub(super) fn page(title: &str, view: &View, place: Place, body: Markup) -> Mark
                 title { (title) " · Windlass" }
                 link rel="icon" type="image/svg+xml" href=(assets.icon.url);
                 link rel="stylesheet" href=(assets.style.url);
-                @for script in &assets.scripts { script defer src=(script.url) {} }
+                script defer src=(assets.script.url) data-late=(late) {}
             }
-            body hx-ext="sse,morph" {
+            body hx-ext="sse,morph" hx-disable {
                 a.skip href="#content" { "Skip to the content" }
                 (state::shapes())
                 header.bar { div.top { (bar(view, place)) } }
@@ -67,6 +68,14 @@ pub(super) fn page(title: &str, view: &View, place: Place, body: Markup) -> Mark
             }
         }
     }
+}
+
+/// What stands in a page before its body, and what stands after it.
+pub(super) fn around(title: &str, view: &View, place: Place) -> (String, String) {
+    // No text that comes from elsewhere stands behind the body.
+    const BODY: &str = "<!-- body -->";
+    let whole = page(title, view, place, PreEscaped(BODY.to_owned())).into_string();
+    whole.rsplit_once(BODY).map(|(before, after)| (before.to_owned(), after.to_owned())).unwrap_or_default()
 }
 
 fn bar(view: &View, place: Place) -> Markup {

@@ -20,6 +20,7 @@ mod assets;
 mod backend;
 mod connections;
 mod daemons;
+mod early;
 mod errors;
 mod find;
 mod flash;

@@ -75,6 +75,14 @@ pub(super) async fn dress(request: Request, next: Next) -> Response {
     dressed
 }
 
+/// A problem in the place of the content of a page that has begun.
+pub(super) fn within(problem: &Problem) -> Markup {
+    html! {
+        @if matches!(problem, Problem::Away(_)) { meta http-equiv="refresh" content="5"; }
+        (words(problem).1)
+    }
+}
+
 fn words(problem: &Problem) -> (&'static str, Markup) {
     match problem {
         Problem::NothingHere => (

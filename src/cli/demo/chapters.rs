@@ -10,11 +10,12 @@ use crate::cli::{find, output};
 use crate::domain::run::Run;
 use crate::domain::state::RunState;
 use crate::engine::Daemon;
-use crate::store::{NewRun, Store};
+use crate::store::{Actor, NewRun, Store};
 
 /// Runs chapters.
 pub(super) struct Chapters<'d> {
     pub(super) store: &'d Store,
+    pub(super) actor: Actor,
     pub(super) daemon: &'d Daemon,
     pub(super) signals: &'d mut Signals,
     /// How this program is called with the demo's settings.
@@ -60,10 +61,10 @@ impl Chapters<'_> {
             let mut new = NewRun::manual(job, stored.hash.clone(), params);
             new.private_to = Some(self.daemon.id());
             reporter.name(new.id, name);
-            ids.push(self.store.create_run(&new).await?);
+            ids.push(self.store.make_run(&self.actor, "run", &new).await?);
         }
         let Watched { runs, interrupted, .. } =
-            until_end(self.store, &ids, events, &mut reporter, self.signals).await?;
+            until_end(self.store, &self.actor, &ids, events, &mut reporter, self.signals).await?;
         if interrupted {
             return Err(CliError::Told(Exit::Interrupted));
         }

@@ -64,7 +64,8 @@ async fn tell(opened: &Opened, folder: &Path, signals: &mut Signals) -> Result<(
     let engine = wire::engine(&opened.workspace.settings, Scope::Own);
     let (metrics, masker) = (opened.metrics.clone(), opened.workspace.masker.clone());
     let daemon = Daemon::start(opened.store.clone(), environment, metrics, masker, engine).await?;
-    let chapters = Chapters { store: &opened.store, daemon: &daemon, signals, program: program(folder) };
+    let chapters =
+        Chapters { store: &opened.store, actor: opened.actor(), daemon: &daemon, signals, program: program(folder) };
     let result = cases(chapters, &market, &api, folder).await;
     daemon.stop(CancellationToken::new()).await;
     server.shutdown().await;

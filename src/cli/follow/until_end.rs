@@ -11,7 +11,7 @@ use crate::cli::signals::Signals;
 use crate::domain::ids::RunId;
 use crate::domain::run::Run;
 use crate::engine::Event;
-use crate::store::{RunFilter, Store};
+use crate::store::{Actor, RunFilter, Store};
 
 /// How often the state database is looked at: covers events that were missed, and says what a run waits for.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -28,21 +28,23 @@ pub(crate) struct Watched {
 
 struct Watching<'w> {
     store: &'w Store,
+    actor: &'w Actor,
     reporter: &'w mut Reporter,
     order: Vec<RunId>,
     runs: BTreeMap<RunId, Run>,
 }
 
 /// Tells what happens to the runs until they and those that they triggered have ended. The first signal cancels them on
-/// their servers and waits for the clean-up, a second one gives up waiting.
+/// their servers, for whoever watches, and waits for the clean-up, a second one gives up waiting.
 pub(crate) async fn until_end(
     store: &Store,
+    actor: &Actor,
     runs: &[RunId],
     mut events: Receiver<Event>,
     reporter: &mut Reporter,
     signals: &mut Signals,
 ) -> Result<Watched, CliError> {
-    let mut watching = Watching { store, reporter, order: runs.to_vec(), runs: BTreeMap::new() };
+    let mut watching = Watching { store, actor, reporter, order: runs.to_vec(), runs: BTreeMap::new() };
     let (mut interrupted, mut hurried) = (false, false);
     let mut look = tokio::time::interval(LOOK_EVERY);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -148,7 +150,7 @@ impl Watching<'_> {
             if self.is_final(id) {
                 continue;
             }
-            match self.store.cancel_run(id).await {
+            match self.store.cancel(self.actor, id).await {
                 Ok(_) => self.reporter.say(id, "interrupted: cancelling, cleaning up (once more: don't wait)"),
                 Err(error) => self.reporter.say(id, &format!("interrupted, but it can't be cancelled: {error}")),
             }

@@ -1,7 +1,7 @@
 //! `windlass replica`: how a published replica is, whether its file is what it should be, and the way back.
 //!
 //! A replica is named by its path, or by the job that publishes it. None of these needs the state database: what is to
-//! be known lies beside the replica.
+//! be known lies beside the replica. Who goes back is recorded there.
 
 mod look;
 mod roll_back;

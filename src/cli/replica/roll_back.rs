@@ -1,10 +1,15 @@
 //! `windlass replica rollback`: back to the generation before, or to the one that is named.
 
+use serde_json::json;
+
 use super::target;
 use crate::cli::arguments::{Global, RollbackArguments};
 use crate::cli::error::{CliError, Exit};
+use crate::cli::recorded::recorded;
 use crate::cli::workspace::{LogAs, Workspace};
 use crate::cli::{format, output, wire};
+use crate::domain::replica::Manifest;
+use crate::store::Act;
 
 /// Goes back.
 pub(super) async fn run(arguments: &RollbackArguments, global: &Global) -> Result<Exit, CliError> {
@@ -12,7 +17,11 @@ pub(super) async fn run(arguments: &RollbackArguments, global: &Global) -> Resul
     Workspace::check_duckdb()?;
     let target = target::only(&workspace, &arguments.name)?;
     let spool = wire::spool(&workspace.settings);
-    let manifest = Box::pin(target.roll_back(arguments.to, &spool)).await?;
+    let detail = json!({"replica": target.path(), "to": arguments.to});
+    let act = Act { action: "rollback", job: target.job.as_deref(), run: None, detail };
+    let going_back = Box::pin(target.roll_back(arguments.to, &spool));
+    let generation = |manifest: &Manifest| json!({"generation": manifest.generation});
+    let manifest = Box::pin(recorded(workspace, arguments.unrecorded, &act, going_back, generation)).await?;
     if global.json {
         output::json(&manifest)?;
     } else {

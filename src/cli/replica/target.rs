@@ -16,6 +16,8 @@ use crate::steps::replica::{Announced, Layout, announced};
 pub(super) struct Target {
     /// Where it stands.
     pub place: Place,
+    /// The job that publishes it, if it was named by that.
+    pub job: Option<String>,
     /// The age at which it counts as stale, where a job says so.
     pub max_age: Option<Duration>,
 }
@@ -42,7 +44,7 @@ impl Target {
 pub(super) fn find(workspace: &Workspace, name: &ReplicaName) -> Result<Vec<Target>, CliError> {
     let text = &name.replica;
     if is_replica(text) {
-        return Ok(vec![Target { place: place(text, Path::new(text), workspace)?, max_age: None }]);
+        return Ok(vec![Target { place: place(text, Path::new(text), workspace)?, job: None, max_age: None }]);
     }
     let loaded = job_source::resolve(workspace, text)?;
     let given = crate::domain::params::complete(&loaded.job, params::parse(&name.params)?)?;
@@ -53,7 +55,8 @@ pub(super) fn find(workspace: &Workspace, name: &ReplicaName) -> Result<Vec<Targ
     }
     let target = |one: Announced| {
         let path = one.path.unwrap_or_default();
-        Ok(Target { place: place(&one.to, &path, workspace)?, max_age: one.max_age })
+        let job = Some(loaded.job.name.clone());
+        Ok(Target { place: place(&one.to, &path, workspace)?, job, max_age: one.max_age })
     };
     known.into_iter().map(target).collect()
 }

@@ -1,6 +1,8 @@
 //! A schedule in words, for the forms that nearly all schedules have. What is rarer is shown as it is written: words that
 //! are not exactly right would be worse than none.
 
+use std::time::Duration;
+
 use super::rule::{Schedule, When};
 
 const DAYS: [(&str, &str); 7] = [
@@ -17,9 +19,20 @@ impl Schedule {
     /// When it is due: `Monday to Friday at 06:30`, `every 15 minutes`; else the expression as written. Without the zone.
     pub fn words(&self) -> String {
         match &self.when {
-            When::Every(pause) => format!("every {}", humantime::format_duration(*pause)),
+            When::Every(pause) => every(*pause),
             When::Cron(expression) => cron(expression).unwrap_or_else(|| expression.clone()),
         }
+    }
+}
+
+fn every(pause: Duration) -> String {
+    let seconds = pause.as_secs();
+    let units = [("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1)];
+    let unit = units.into_iter().find(|(_, size)| seconds.is_multiple_of(*size) && seconds >= *size);
+    match unit.map(|(name, size)| (name, seconds / size)) {
+        Some((name, 1)) => format!("every {name}"),
+        Some((name, many)) if many < 120 => format!("every {many} {name}s"),
+        _ => format!("every {}", humantime::format_duration(pause)),
     }
 }
 
@@ -105,7 +118,21 @@ fn list(parts: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::cron;
+    use super::*;
+
+    #[test]
+    fn an_interval_is_told_in_its_largest_unit() {
+        for (seconds, words) in [
+            (1, "every second"),
+            (300, "every 5 minutes"),
+            (3600, "every hour"),
+            (5400, "every 90 minutes"),
+            (86_400, "every day"),
+            (3601, "every 1h 1s"),
+        ] {
+            assert_eq!(every(Duration::from_secs(seconds)), words);
+        }
+    }
 
     #[test]
     fn common_schedules_are_told_in_words() {

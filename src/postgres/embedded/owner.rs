@@ -88,6 +88,11 @@ impl Embedded {
         Ok(embedded)
     }
 
+    /// Whether that data directory has a server, be it up or not.
+    pub fn is_made(data_dir: &Path) -> bool {
+        data_dir.is_dir() && Layout::prepare(data_dir).is_ok_and(|layout| layout.data.exists())
+    }
+
     /// A database of the server of that data directory, if it runs. For a question that is asked in passing: it isn't
     /// joined, so it may stop at any time.
     pub fn running(data_dir: &Path, database: &str) -> Option<Server> {

@@ -8,4 +8,4 @@ set cancel_requested_at = case when state in ('queued', 'waiting', 'running')
     waiting_for = case when state in ('queued', 'waiting') and started_at is null then null else waiting_for end,
     waiting_since = case when state in ('queued', 'waiting') and started_at is null then null else waiting_since end
 where id = $1
-returning state
+returning state, job

@@ -64,9 +64,15 @@ impl Facts {
     pub(super) async fn read(backend: &Backend, filter: &Filter, view: &View) -> Result<Self, Problem> {
         let store = &backend.store;
         let stale = backend.replicas.stale_lately(store, view.now);
-        let (jobs, locks, daemons, stale) = tokio::try_join!(store.overview(), store.locks(), store.daemons(), stale)?;
         let recent = AlertFilter { since: Some(view.now - DAY), limit: ALERTS, ..AlertFilter::default() };
-        let (mut alerts, findings) = tokio::try_join!(store.alerts(&recent), store.findings())?;
+        let (jobs, locks, daemons, stale, mut alerts, findings) = tokio::try_join!(
+            store.overview(),
+            store.locks(),
+            store.daemons(),
+            stale,
+            store.alerts(&recent),
+            store.findings()
+        )?;
         alerts.retain(|alert| alert.kind == AlertKind::Deadline);
         let problems = findings.iter().filter(|row| row.finding.verdict > Verdict::Warning).count();
         let definitions = store.definitions_of(&jobs).await?;

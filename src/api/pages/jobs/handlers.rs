@@ -10,7 +10,8 @@ use super::facts::Facts;
 use super::filter::{Filter, KINDS, STATES, Sort};
 use super::table;
 use crate::api::pages::backend::Reached;
-use crate::api::pages::layout::{Place, page as whole};
+use crate::api::pages::early;
+use crate::api::pages::layout::Place;
 use crate::api::pages::live;
 use crate::api::pages::problem::Problem;
 use crate::api::pages::view::View;
@@ -20,17 +21,20 @@ pub(in crate::api::pages) async fn page(
     view: View,
     Query(filter): Query<Filter>,
     Reached(backend): Reached,
-) -> Result<Markup, Problem> {
-    let facts = Facts::read(&backend, &filter, &view).await?;
-    let body = html! {
-        h1.hidden { "Jobs" }
-        (attention(&facts, &view))
-        (form(&filter))
-        div #jobs {
-            (live::region(&format!("/live/jobs{}", filter.query()), &table::table(&facts, &filter, &view)))
-        }
+) -> Result<Response, Problem> {
+    let seen = view.clone();
+    let content = async move {
+        let facts = Facts::read(&backend, &filter, &seen).await?;
+        Ok(html! {
+            h1.hidden { "Jobs" }
+            (attention(&facts, &seen))
+            (form(&filter))
+            div #jobs {
+                (live::region(&format!("/live/jobs{}", filter.query()), &table::table(&facts, &filter, &seen)))
+            }
+        })
     };
-    Ok(whole("Jobs", &view, Place::Jobs, body))
+    early::page("Jobs", view, Place::Jobs, content).await
 }
 
 /// `GET /live/jobs`: the table, and what needs attention above it.

@@ -8,6 +8,7 @@ use crate::api::pages::links;
 use crate::api::pages::parts::state::state;
 use crate::domain::run::Run;
 use crate::domain::state::RunState;
+use crate::store::AuditRow;
 
 /// The head.
 pub(super) fn head(shown: &Shown) -> Markup {
@@ -26,9 +27,10 @@ pub(super) fn head(shown: &Shown) -> Markup {
         }
         dl.facts.row-facts {
             dt { "Run" } dd { code { (run.id) } }
-            dt { "Started by" } dd { (run.trigger.label()) }
+            dt { "Started by" } dd { (run.trigger.label()) (starter(shown)) }
             dt { "Scheduled for" } dd { (shown.time(run.scheduled_for)) " " span.quiet { (shown.ago(run.scheduled_for)) } (lag(run)) }
             dt { "Took" } dd { (took(shown)) }
+            @for act in &shown.acts { (later(act, shown)) }
             @if !run.params.is_empty() {
                 dt { "Params" }
                 dd { @for (name, value) in &run.params { span.param { code { (name) } " = " code { (value) } " " } } }
@@ -38,6 +40,25 @@ pub(super) fn head(shown: &Shown) -> Markup {
                 dd { code { (lock.name) } span.quiet { " waited " (seconds(lock.waited_s)) ", token " (lock.token) } }
             }
         }
+    }
+}
+
+/// Who started it, where somebody did.
+fn starter(shown: &Shown) -> Markup {
+    let started = shown.acts.iter().find(|act| matches!(act.action.as_str(), "trigger" | "run"));
+    html! { @if let Some(act) = started { ", " strong { (act.actor) } } }
+}
+
+/// What somebody did to it later.
+fn later(act: &AuditRow, shown: &Shown) -> Markup {
+    let (what, from) = match act.action.as_str() {
+        "cancel" => ("Cancelled by", None),
+        "retry" => ("Retried by", act.detail["from"].as_str()),
+        _ => return html! {},
+    };
+    html! {
+        dt { (what) }
+        dd { strong { (act.actor) } " " span.quiet { (shown.ago(act.at)) @if let Some(step) = from { ", from " (step) } } }
     }
 }
 

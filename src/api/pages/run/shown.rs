@@ -12,11 +12,14 @@ use crate::api::pages::parts::{amount, time};
 use crate::api::pages::problem::Problem;
 use crate::api::pages::view::View;
 use crate::domain::run::Run;
+use crate::store::AuditRow;
 
 /// A run, and how to show it.
 pub(super) struct Shown {
     pub(super) run: Run,
     pub(super) view: View,
+    /// What people did to it, oldest first.
+    pub(super) acts: Vec<AuditRow>,
     zone: Tz,
 }
 
@@ -24,10 +27,10 @@ impl Shown {
     /// Reads the run with that id.
     pub(super) async fn read(backend: &Backend, id: &str, view: View) -> Result<Self, Problem> {
         let run = find::run(backend, id).await?;
-        let job = backend.store.definition_of(run.id).await?;
+        let (job, acts) = tokio::try_join!(backend.store.definition_of(run.id), backend.store.acts_of(run.id))?;
         let schedule = job.and_then(|stored| stored.definition.job.schedule);
         let zone = schedule.map_or(Tz::UTC, |schedule| schedule.zone);
-        Ok(Self { run, view, zone })
+        Ok(Self { run, view, acts, zone })
     }
 
     /// A time to the second.
