@@ -53,6 +53,8 @@ async fn what_only_a_newer_version_understands_is_left_to_it_and_is_in_nobodys_w
         let (head, body) = get(world.address(), page).await;
         assert!(head.contains("200") && body.contains("future"), "{page}: {head} {body}");
     }
+    let (_, page) = get(world.address(), "/jobs/future").await;
+    assert!(page.contains("WL0903"), "{page}");
     let refused = world.folder.call(&["trigger", "future"]);
     assert!(refused.stderr.contains("teleport"), "{}", refused.stderr);
 

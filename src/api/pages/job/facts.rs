@@ -1,7 +1,5 @@
 //! What the page of a job is made from.
 
-use std::sync::Arc;
-
 use chrono_tz::Tz;
 
 use crate::api::backend::Backend;
@@ -22,7 +20,7 @@ pub(super) struct Facts {
     /// Its state.
     pub(super) job: JobOverview,
     /// Its definition.
-    pub(super) stored: Arc<StoredJob>,
+    pub(super) stored: StoredJob,
     /// Its last runs, oldest first.
     pub(super) charted: Vec<RunBrief>,
     /// The newest of them with all that is known, newest first.
@@ -41,14 +39,14 @@ impl Facts {
         let job = store.overview_of(name).await?.ok_or_else(unknown)?;
         let listed = RunFilter { job: Some(name.to_owned()), limit: LISTED, ..RunFilter::default() };
         let jobs = [name];
-        let (definitions, mut charted, listed, left_out, skipped) = tokio::try_join!(
-            store.definitions_of(std::slice::from_ref(&job)),
+        let (stored, mut charted, listed, left_out, skipped) = tokio::try_join!(
+            store.definition(&job.definition),
             store.strips(&jobs, CHARTED),
             store.runs(&listed),
             store.left_out(name, LEFT_OUT),
             async { if job.pause.is_some() { store.skipped_by_pause(name).await } else { Ok(vec![]) } },
         )?;
-        let stored = definitions.get(&job.definition).map(Arc::clone).ok_or_else(unknown)?;
+        let stored = stored.ok_or_else(unknown)?;
         let charted = charted.remove(name).unwrap_or_default();
         Ok(Self { job, stored, charted, listed, left_out, skipped: skipped.len() })
     }
