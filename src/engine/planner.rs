@@ -160,7 +160,12 @@ impl Planner {
             shared.metrics.job_retired(gone);
         }
         if self.jobs != now || self.ends_at.is_none_or(|at| at.elapsed() >= ENDS_EVERY) {
-            for last in shared.until_answered(|| shared.store.last_ends()).await? {
+            // Only shown: due times don't wait for it.
+            let ends = shared.store.last_ends().await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "how jobs ended last can't be read; trying again in a few minutes");
+                Vec::new()
+            });
+            for last in ends {
                 if let Some(ended) = last.success {
                     shared.metrics.last_success(&last.job, ended);
                 }

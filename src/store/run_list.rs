@@ -48,7 +48,7 @@ impl RunFilter {
             values.len()
         };
         if let Some(job) = &self.job {
-            conditions.push(format!("run.job = ${}", next(Box::new(job.clone()))));
+            conditions.push(format!("run.job = any (array[${}])", next(Box::new(job.clone()))));
         }
         if !self.states.is_empty() {
             // Written out, so that indexes for some states only can be used.
@@ -71,7 +71,9 @@ impl RunFilter {
         }
         let conditions = if conditions.is_empty() { "true".to_owned() } else { conditions.join(" and ") };
         let limit = next(Box::new(i64::from(self.limit)));
-        let statement = include_str!("sql/run_list.sql").replace(":conditions", &conditions);
+        let in_order = if self.job.is_some() { "run.job," } else { "" };
+        let statement = include_str!("sql/run_list.sql").replace("by :job ", &format!("by {in_order} "));
+        let statement = statement.replace(":conditions", &conditions);
         (statement.replace(":limit", &format!("${limit}")), values)
     }
 }
@@ -108,7 +110,7 @@ mod tests {
             ..RunFilter::default()
         };
         let (some, values) = filter.statement();
-        let conditions = "where run.job = $1 and run.state in ('queued', 'waiting') and run.trigger = 'backfill' \
+        let conditions = "where run.job = any (array[$1]) and run.state in ('queued', 'waiting') and run.trigger = 'backfill' \
                           and (run.created_at, run.id) < ($2, $3)";
         assert!(some.contains(conditions) && some.contains("limit $4") && values.len() == 4, "{some}");
     }

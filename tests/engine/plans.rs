@@ -2,6 +2,7 @@
 //! while the tables were empty.
 
 use serde_json::Value;
+use windlass::store::RunFilter;
 
 use super::world::World;
 
@@ -118,6 +119,72 @@ fn most_rows(plan: &Value) -> (f64, String) {
     below.fold(own, |most, other| if other.0 > most.0 { other } else { most })
 }
 
+/// Runs a statement that was prepared, and fails if a part of it read more than a few rows.
+async fn reads_few(client: &tokio_postgres::Client, name: &str, values: &str) {
+    let explain = format!("explain (analyze, costs off, timing off, format json) execute {name} ({values})");
+    let rows = client.simple_query(&explain).await.unwrap();
+    let text = rows.iter().find_map(|row| match row {
+        tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    let plan: Value = serde_json::from_str(text.unwrap()).unwrap();
+    let (rows, index) = most_rows(&plan[0]["Plan"]);
+    assert!(rows <= FEW, "{name} read {rows} rows by {index}: {plan:#}");
+}
+
+/// What is asked about jobs, one of which rarely runs, and one of which has all the runs.
+const OF_JOBS: [Asked; 5] = [
+    Asked { name: "job_list", text: include_str!("../../src/store/sql/job_list.sql"), types: "text", values: "null" },
+    Asked {
+        name: "job_overview",
+        text: include_str!("../../src/store/sql/job_overview.sql"),
+        types: "text",
+        values: "null",
+    },
+    Asked {
+        name: "run_strip",
+        text: include_str!("../../src/store/sql/run_strip.sql"),
+        types: "text[], bigint",
+        values: "'{rare,often}', 30",
+    },
+    Asked {
+        name: "last_outcome",
+        text: include_str!("../../src/store/sql/attempt_last_outcome.sql"),
+        types: "text, text, uuid",
+        values: "'rare', 'a', '00000000-0000-0000-0000-000000000000'",
+    },
+    Asked {
+        name: "last_ends",
+        text: concat!(include_str!("../../src/store/sql/job_last_ends.sql"), " and $1"),
+        types: "boolean",
+        values: "true",
+    },
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_rarely_runs_is_found_beside_one_that_has_all_the_runs() {
+    let world = World::new().await;
+    let session = world.database.server().connect("test-plans").await.unwrap();
+    let client = session.client();
+    let fill = format!(
+        "insert into windlass.definition (hash, job, source, resolved, base) values ('hash', 'often', '', '{{}}', '/'); \
+         insert into windlass.job (name, definition) values ('often', 'hash'), ('rare', 'hash'); \
+         insert into windlass.run (id, job, definition, state, trigger, scheduled_for, created_at, ended_at) \
+         select gen_random_uuid(), 'often', 'hash', 'succeeded', 'schedule', now(), now() - n * interval '1 s', now() \
+         from generate_series(1, {LINE}) as n; analyze windlass.run; \
+         set enable_seqscan = off; set jit = off; set plan_cache_mode = force_generic_plan"
+    );
+    client.batch_execute(&fill).await.unwrap();
+    for Asked { name, text, types, values } in OF_JOBS {
+        client.batch_execute(&format!("prepare {name} ({types}) as {text}")).await.unwrap();
+        reads_few(client, name, values).await;
+    }
+    let filter = RunFilter { job: Some("rare".to_owned()), limit: 20, ..RunFilter::default() };
+    assert!(world.store.runs(&filter).await.unwrap().is_empty());
+    session.close().await;
+    world.end_with_daemons_on_paper().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_asked_for_a_run_reads_a_few_rows_of_a_long_line() {
     let world = World::new().await;
@@ -152,16 +219,7 @@ async fn what_is_asked_for_a_run_reads_a_few_rows_of_a_long_line() {
     let run = format!("'{:032x}'", 1);
     for asked in &ASKED {
         let values = fill_in(asked.values, &ids(1), &ids(17), &run);
-        let explain =
-            format!("explain (analyze, costs off, timing off, format json) execute {} ({values})", asked.name);
-        let rows = client.simple_query(&explain).await.unwrap();
-        let text = rows.iter().find_map(|row| match row {
-            tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0),
-            _ => None,
-        });
-        let plan: Value = serde_json::from_str(text.unwrap()).unwrap();
-        let (rows, index) = most_rows(&plan[0]["Plan"]);
-        assert!(rows <= FEW, "{} read {rows} rows by {index}: {plan:#}", asked.name);
+        reads_few(client, asked.name, &values).await;
     }
     session.close().await;
     world.end_with_daemons_on_paper().await;
