@@ -35,7 +35,7 @@ async fn a_thousand_jobs_are_filtered_and_paged() {
         "{bar}"
     );
     browser.run("document.querySelector('.jobs .strip').click()").await;
-    browser.shows("load-0777").await;
+    browser.shows("Timeline").await;
     assert_eq!(format!("/runs/{}", bar[2].as_str().unwrap()), browser.place().await);
     browser.close().await;
     world.close().await;
